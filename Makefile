@@ -1,0 +1,28 @@
+# The one door. `make` alone lists what is behind it.
+
+DATA   ?= ./data
+LISTEN ?= 127.0.0.1:8080
+
+TARGET := $(or $(CARGO_TARGET_DIR),target)
+
+.DEFAULT_GOAL := help
+.PHONY: help run test check bench
+
+help: ## List the targets.
+	@echo "Tidings. Targets:"
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1|\2/p' Makefile | column -t -s '|' 2>/dev/null \
+	  || sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1: \2/p' Makefile
+
+run: ## Build what is needed and serve (DATA=./data LISTEN=127.0.0.1:8080). The first start prints an owner's invite.
+	@scripts/prepare build
+	cargo build --release --locked -p cli
+	@exec $(TARGET)/release/tidings serve --data $(DATA) --listen $(LISTEN)
+
+test: ## Everything: format, lints, all tests, WebSocket conformance. Installs what it needs and says so.
+	@scripts/test all
+
+check: ## Before each commit: format, lints, fast tests.
+	@scripts/test fast
+
+bench: ## Measure (the tables of docs/bench/).
+	@if [ -x scripts/bench ]; then scripts/prepare build && scripts/bench; else echo "There is no benchmark yet."; fi
