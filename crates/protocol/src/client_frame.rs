@@ -1,0 +1,326 @@
+//! What a client says. Every request may carry an `id`; its answer carries the same number as `re`.
+
+use crate::body::Kind;
+use crate::frame::frames;
+use crate::ids::{ConversationId, Epoch, SendId, UserId};
+use crate::position::{DeviceSeq, Generation, Seq, Ver};
+use crate::token::TokenText;
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+
+frames! {
+    /// One frame from a client.
+    pub enum ClientFrame, number id {
+        /// The first frame of a connection: who I am and where I stood. Answered by `welcome`, then `inbox`.
+        "hello" => Hello(Box<Hello>),
+        /// Write an entry. Answered by `ack` after it is durable.
+        "send" => Send(Box<Send>),
+        /// Read a page of a log. Answered by `entries`.
+        "get" => Get(Get),
+        /// I stored, I read. Answered by `cursor_ok` after it is durable; repeated until then.
+        "cursor" => Cursor(Cursor),
+        /// What changed since. Answered by `inbox`.
+        "inbox" => Inbox(AskInbox),
+        /// Where logs end. Answered by `heads`.
+        "heads" => Heads(AskHeads),
+        /// What I have on the screen. Replaces what was said before. Answered by `watching`.
+        "watch" => Watch(Watch),
+        /// I am alive. Answered by `beat`.
+        "beat" => Beat(Beat),
+        /// I am typing. Not answered.
+        "typing" => Typing(Typing),
+        /// Begin a conversation. Answered by `ack` of its first entry.
+        "create" => Create(Create),
+        /// Add people to a group. Answered by `ack`.
+        "add" => Add(Add),
+        /// Remove somebody from a group. Answered by `ack`.
+        "remove" => Remove(Remove),
+        /// Leave a group. Answered by `ack`.
+        "leave" => Leave(Leave),
+        /// Who is in it, and how far each has got. Answered by `members`.
+        "members" => Members(AskMembers),
+        /// Who are these. Answered by `people`.
+        "people" => People(AskPeople),
+    }
+}
+
+/// `hello`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Hello {
+    /// Versions of the protocol the client speaks.
+    pub v: Vec<u32>,
+    /// The device's token. Never in a URL.
+    pub token: TokenText,
+    /// The client's name and version, for the list of devices and the logs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub client: Option<String>,
+    /// The epoch of everything the client has kept; absent: it has kept nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub epoch: Option<Epoch>,
+    /// The inbox version the client has adopted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ver: Option<Ver>,
+    /// The last mailbox item the client has stored.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dseq: Option<DeviceSeq>,
+    /// What is on the screen.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub watch: Option<Watch>,
+}
+
+/// `send`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Send {
+    /// Where to.
+    pub conv: ConversationId,
+    /// The change's name: the same on every retry.
+    pub send_id: SendId,
+    /// What sort of entry.
+    pub kind: Kind,
+    /// Its content; for `text` a [`crate::Body`].
+    pub body: Box<RawValue>,
+    /// The entry it answers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reply_to: Option<Seq>,
+    /// The thread it belongs to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub thread: Option<Seq>,
+    /// The highest seq that was on the screen: sending reads, so one's own messages never count as unread.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub read: Option<Seq>,
+}
+
+impl PartialEq for Send {
+    fn eq(&self, other: &Self) -> bool {
+        let fields = |s: &Self| (s.conv, s.send_id, s.reply_to, s.thread, s.read);
+        fields(self) == fields(other) && self.kind == other.kind && self.body.get() == other.body.get()
+    }
+}
+
+/// `get`: exactly one of `after`, `before`, `around` and `range`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Get {
+    /// Which log.
+    pub conv: ConversationId,
+    /// Entries above this seq, the lowest first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after: Option<Seq>,
+    /// Entries below this seq, as near to it as the limit allows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub before: Option<Seq>,
+    /// Entries on both sides of this seq, itself among them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub around: Option<Seq>,
+    /// Entries from the first to the second seq, both included.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub range: Option<(Seq, Seq)>,
+    /// With `range`: only entries changed above this seq, to re-validate what is held.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub since_rev: Option<Seq>,
+    /// How many at most; absent: the most there may be, `page_entries_max`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limit: Option<u32>,
+}
+
+/// Which entries a `get` asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// Above a seq.
+    After(Seq),
+    /// Below a seq.
+    Before(Seq),
+    /// On both sides of a seq.
+    Around(Seq),
+    /// From the first to the second, both included, if changed above the third.
+    Range(Seq, Seq, Option<Seq>),
+}
+
+impl Get {
+    /// A `get` of everything above `seq`.
+    #[must_use]
+    pub fn after(conv: ConversationId, seq: Seq) -> Self {
+        Self {
+            conv,
+            after: Some(seq),
+            before: None,
+            around: None,
+            range: None,
+            since_rev: None,
+            limit: None,
+        }
+    }
+
+    /// A `get` of the last `limit` entries below `seq`.
+    #[must_use]
+    pub fn before(conv: ConversationId, seq: Seq, limit: u32) -> Self {
+        Self {
+            conv,
+            after: None,
+            before: Some(seq),
+            around: None,
+            range: None,
+            since_rev: None,
+            limit: Some(limit),
+        }
+    }
+
+    /// The one place it names; `None` where it names none or several.
+    #[must_use]
+    pub fn place(&self) -> Option<Place> {
+        match (self.after, self.before, self.around, self.range, self.since_rev) {
+            (Some(seq), None, None, None, None) => Some(Place::After(seq)),
+            (None, Some(seq), None, None, None) => Some(Place::Before(seq)),
+            (None, None, Some(seq), None, None) => Some(Place::Around(seq)),
+            (None, None, None, Some((from, to)), since) if from <= to => Some(Place::Range(from, to, since)),
+            _ => None,
+        }
+    }
+}
+
+/// `cursor`. Both positions are "up to and with"; each is a maximum, except that `read` under a new `gen` may go back.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Cursor {
+    /// Which log.
+    pub conv: ConversationId,
+    /// The device has stored everything up to here.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub delivered: Option<Seq>,
+    /// The person has seen everything up to here: it was shown, in focus.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub read: Option<Seq>,
+    /// The generation `read` belongs to; "mark unread" is a `read` further down under the next generation.
+    #[serde(default, rename = "gen", skip_serializing_if = "Option::is_none")]
+    pub generation: Option<Generation>,
+}
+
+/// `inbox`.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct AskInbox {
+    /// Rows changed above this version.
+    pub after_ver: Ver,
+}
+
+/// `heads`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct AskHeads {
+    /// Which logs, at most `heads_max`. Those the asker is not in are left out of the answer.
+    pub convs: Vec<ConversationId>,
+}
+
+/// `watch`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Watch {
+    /// Conversations that are open: typing and cursors are told for these.
+    #[serde(default)]
+    pub open: Vec<ConversationId>,
+    /// People whose presence is on the screen.
+    #[serde(default)]
+    pub presence_of: Vec<UserId>,
+    /// How this session lets its person appear; absent: online.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub show: Option<Show>,
+}
+
+/// How a session lets its person appear.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Show {
+    /// In use.
+    #[default]
+    Online,
+    /// Connected, not in use.
+    Away,
+    /// As if not connected.
+    Invisible,
+}
+
+/// `beat`: nothing but its type.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Beat {}
+
+/// `typing`.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Typing {
+    /// Where.
+    pub conv: ConversationId,
+}
+
+/// `create`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Create {
+    /// The change's name: the same on every retry. A group's id follows from it.
+    pub send_id: SendId,
+    /// A 1:1 with somebody, or a group.
+    #[serde(flatten)]
+    pub what: What,
+}
+
+/// What a `create` begins.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum What {
+    /// A 1:1: once per pair, whoever asks and however often.
+    Direct {
+        /// The other person.
+        with: UserId,
+    },
+    /// A group.
+    Group {
+        /// Its title.
+        title: String,
+        /// Its first members besides the creator. One too many and the whole is refused.
+        members: Vec<UserId>,
+    },
+}
+
+/// `add`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Add {
+    /// To which group.
+    pub conv: ConversationId,
+    /// The change's name.
+    pub send_id: SendId,
+    /// Whom. All or none are added; those who are members already are passed over.
+    pub users: Vec<UserId>,
+}
+
+/// `remove`.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Remove {
+    /// From which group.
+    pub conv: ConversationId,
+    /// The change's name.
+    pub send_id: SendId,
+    /// Whom.
+    pub user: UserId,
+}
+
+/// `leave`.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Leave {
+    /// Which group.
+    pub conv: ConversationId,
+    /// The change's name.
+    pub send_id: SendId,
+}
+
+/// `members`.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct AskMembers {
+    /// Of which conversation.
+    pub conv: ConversationId,
+    /// Those after this person, in order of their ids; absent: from the first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after: Option<UserId>,
+}
+
+/// `people`: by id (those the asker shares a conversation with) or by exact handle; at most `people_max` in all.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct AskPeople {
+    /// By id.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub users: Vec<UserId>,
+    /// By handle.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub handles: Vec<String>,
+}

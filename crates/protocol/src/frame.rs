@@ -1,0 +1,132 @@
+//! What both directions of the wire share: one JSON object a frame, `t` its type, `id` on a request, `re` on its answer.
+//!
+//! Decoding takes two looks at the text: one for `t` and `id` alone, one for the fields of that type. A single look with a
+//! tagged enum would copy every frame into a tree first and could not keep a body's source text, and it could not answer
+//! a frame of an unknown type by its `id`.
+
+use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
+
+/// The number a client gives a request; its answer carries it as `re`. The client chooses; a counter will do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct RequestId(pub u64);
+
+/// Why a text is not a frame. `id` is there when it could be read all the same, so that the refusal can name it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Malformed {
+    /// Not a JSON object with a `t`.
+    NotAFrame,
+    /// A `t` that this program does not know. A server refuses the request and goes on; a client ignores it.
+    UnknownType {
+        /// The request it came with.
+        id: Option<RequestId>,
+    },
+    /// The type is known, a field is missing or has the wrong shape.
+    Field {
+        /// The request it came with.
+        id: Option<RequestId>,
+        /// What the parser says of it; names fields, quotes nothing a person wrote.
+        reason: String,
+    },
+}
+
+/// The first look: type and number, everything else passed over.
+#[derive(Deserialize)]
+pub(crate) struct Head<'a> {
+    #[serde(borrow)]
+    pub t: Cow<'a, str>,
+    #[serde(default)]
+    pub id: Option<RequestId>,
+    #[serde(default)]
+    pub re: Option<RequestId>,
+}
+
+impl<'a> Head<'a> {
+    pub(crate) fn read(source: &'a str) -> Result<Self, Malformed> {
+        if !source.trim_start().starts_with('{') {
+            return Err(Malformed::NotAFrame);
+        }
+        serde_json::from_str(source).map_err(|_| Malformed::NotAFrame)
+    }
+}
+
+/// Reads the fields of a frame whose type is known.
+pub(crate) fn fields<'a, T: Deserialize<'a>>(source: &'a str, id: Option<RequestId>) -> Result<T, Malformed> {
+    serde_json::from_str(source).map_err(|e| Malformed::Field { id, reason: reason(&e) })
+}
+
+/// The parser's complaint without its position and without quoted input: it may hold what a person wrote, or a token.
+fn reason(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    let text = text.split(" at line ").next().unwrap_or_default();
+    match text.split_once(": ") {
+        Some((kind, rest)) if kind.starts_with("invalid") => {
+            let expected = rest
+                .rsplit_once("expected ")
+                .map_or("another shape", |(_, expected)| expected);
+            format!("{kind}: expected {expected}")
+        }
+        _ => text.to_owned(),
+    }
+}
+
+/// Declares one direction's frames: the enum, its words, `decode` and `encode`.
+macro_rules! frames {
+    (
+        $(#[$doc:meta])*
+        pub enum $name:ident, number $number:ident {
+            $( $(#[$frame_doc:meta])* $word:literal => $variant:ident($fields:ty), )*
+        }
+    ) => {
+        $(#[$doc])*
+        #[derive(Clone, Debug, PartialEq, serde::Serialize)]
+        #[serde(tag = "t")]
+        pub enum $name {
+            $( $(#[$frame_doc])* #[serde(rename = $word)] $variant($fields), )*
+        }
+
+        impl $name {
+            /// Every type's word on the wire, in the order of the declaration.
+            pub const WORDS: &[&str] = &[$($word),*];
+
+            /// This frame's word on the wire.
+            #[must_use]
+            pub fn word(&self) -> &'static str {
+                match self {
+                    $( Self::$variant(_) => $word, )*
+                }
+            }
+
+            /// Reads one frame and the number that came with it.
+            ///
+            /// # Errors
+            /// [`crate::frame::Malformed`] says what kept it from being read.
+            pub fn decode(
+                source: &str,
+            ) -> Result<(Option<crate::frame::RequestId>, Self), crate::frame::Malformed> {
+                let head = crate::frame::Head::read(source)?;
+                let number = head.$number;
+                match &*head.t {
+                    $( $word => Ok((number, Self::$variant(crate::frame::fields(source, number)?))), )*
+                    _ => Err(crate::frame::Malformed::UnknownType { id: number }),
+                }
+            }
+
+            /// Writes one frame, with the number of the request it is or answers, if any.
+            #[must_use]
+            pub fn encode(&self, $number: Option<crate::frame::RequestId>) -> String {
+                #[derive(serde::Serialize)]
+                struct Numbered<'a> {
+                    #[serde(flatten)]
+                    frame: &'a $name,
+                    #[serde(skip_serializing_if = "Option::is_none")]
+                    $number: Option<crate::frame::RequestId>,
+                }
+                serde_json::to_string(&Numbered { frame: self, $number })
+                    .expect("frames hold nothing that JSON cannot say")
+            }
+        }
+    };
+}
+pub(crate) use frames;
