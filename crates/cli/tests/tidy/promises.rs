@@ -71,17 +71,18 @@ fn promised(spec: &Source) -> Vec<(String, usize)> {
     ids.collect()
 }
 
-/// Lines that set an id in bold and yet are no promise.
+/// Lines that begin like a promise and are none. What is indented by four is an example.
 fn malformed(spec: &Source) -> Vec<Finding> {
     let promised: Vec<usize> = promised(spec).into_iter().map(|(_, line)| line).collect();
     let mut findings = Vec::new();
-    for (number, line) in spec.lines().filter(|(number, _)| !promised.contains(number)) {
-        let bold = line.split("**").skip(1).step_by(2);
-        for id in bold
-            .map(|text| text.trim_matches([':', '.', ' ']))
-            .filter(|text| is_id(text))
-        {
-            findings.push(about(id, SPEC, number, format!("{FORM} ({id}).")));
+    for (number, line) in spec
+        .lines()
+        .filter(|(number, line)| !promised.contains(number) && !line.starts_with("    "))
+    {
+        let begin = line.trim_start().trim_start_matches(['-', '*', '+', '#', ' ']);
+        let word = begin.split(|c: char| !c.is_ascii_alphanumeric()).next().unwrap_or("");
+        if is_id(word) && line.contains("**") {
+            findings.push(about(word, SPEC, number, format!("{FORM} ({word}).")));
         }
     }
     findings
@@ -158,7 +159,13 @@ mod tests {
         assert_eq!(tested(&tree("**DUR1** Kept.", "// DUR1")).len(), 1);
         assert_eq!(tested(&tree("- **DUR1**: Kept.", "// DUR1")).len(), 1);
         assert_eq!(tested(&tree("- **DUR1** Kept.\n- **DUR1** Kept.", "// DUR1")).len(), 1);
-        assert_eq!(tested(&tree("A **word** in bold.", "")), []);
+        assert_eq!(
+            tested(&tree(
+                "A **word**, and **DUR1** within a sentence.\n    - **DUR1** An example.",
+                ""
+            )),
+            []
+        );
     }
 
     #[test]
