@@ -23,8 +23,11 @@ mod tree;
 use finding::{EXCEPTIONS, Finding, verdict};
 use tree::Tree;
 
+/// What is wrong with a tree.
+type Rule = fn(&Tree) -> Vec<Finding>;
+
 /// Every rule by its name, as exceptions name it.
-const RULES: &[(&str, fn(&Tree) -> Vec<Finding>)] = &[
+const RULES: &[(&str, Rule)] = &[
     ("head-comment", shape::head_comment),
     ("file-length", shape::file_length),
     ("line-length", shape::line_length),
