@@ -1,1 +1,243 @@
-//! Placeholder until the first module lands.
+//! The truth: everything that must survive, behind one trait. One method is one transaction, in the words of the domain.
+//!
+//! Read [`Store`] alone and you can write another engine; the contract suite (`tests/all/contract/`) then tells you where
+//! you misread it. The crate knows nothing of the wire: its [`record`]s carry no serialisation, and a refusal here is a
+//! [`Refused`], which the server turns into a numbered one.
+//!
+//! - [`record`]: what goes in and what comes out.
+//! - [`error`]: refused, overloaded, or at fault.
+//! - [`reply`]: how an answer comes back from an engine that works in batches.
+//! - [`model`]: the contract as the simplest program that keeps it, in memory; the yardstick of the random tests.
+//! - [`sqlite`]: the engine of the standalone shape.
+
+pub mod error;
+pub mod model;
+pub mod record;
+pub mod reply;
+pub mod sqlite;
+
+pub use error::{Error, Fault, Refused, Result};
+pub use record::*;
+pub use reply::Reply;
+
+use protocol::{ConversationId, DeviceId, DeviceSeq, Epoch, Seq, UserId, Ver};
+
+/// Everything that must survive.
+///
+/// # What holds for every method
+///
+/// - **One method, one transaction.** It happens whole or not at all; what it must check is checked inside it, on the
+///   state it changes, never on something read before.
+/// - **Told means durable.** A [`Reply`] with `Ok` is given after the change has reached stable storage. An engine that
+///   cannot know whether a commit arrived answers [`Fault`]; the caller repeats with the same ids, and the dedupe finds it.
+/// - **Submitted in order, done in order.** A method queues its work *when it is called*, not when its reply is first
+///   polled; two calls from one task about one conversation happen in the order of the calls. Dropping a reply does not
+///   undo anything.
+/// - **A poisonous item fails alone.** Engines commit many calls together. What makes one fail (a refusal, a constraint)
+///   must not fail its neighbours.
+/// - **Bounded.** A queue that is full answers [`Error::Overloaded`] at once.
+/// - **Three families.** A transaction touches rows of the conversation, the user or the directory family, never of two.
+///   The one bridge is the *fanout row*: written with every entry and cursor, removed by [`Store::settle`] once the
+///   inboxes are durable.
+///
+/// Times are milliseconds since 1970 UTC from the clock that the engine was given.
+pub trait Store: Send + Sync + 'static {
+    /// The lineage of what this store holds. The same after a restart, another one after a restore.
+    fn epoch(&self) -> Epoch;
+
+    // ---- The conversation family: logs, members, cursors ------------------------------------------------------------
+
+    /// Appends one entry: *lock the log, know the send_id?, member now?, write*; one atomic unit.
+    ///
+    /// The entry gets the next seq (gap-free from 1, in commit order), an ord one higher if its kind counts, a time not
+    /// below that of the entry before, and a time-ordered id. `append.read` moves the sender's read cursors in the same
+    /// transaction, and a counting entry moves them to itself if they covered everything readable before it.
+    /// A row of `mentions` is written for each mentioned *member*. The fanout row is written.
+    ///
+    /// **Idempotent for ever**: the same `(conv, sender, send_id)` gives the first answer again with `dup`, whatever
+    /// happened since, even if the sender was removed; with a different kind or body [`Refused::SendIdReused`].
+    ///
+    /// Refuses: [`Refused::NotFound`] (never a member), [`Refused::NotAMember`] (no open span),
+    /// [`Refused::BadReference`] (`reply_to` or `thread` not readable for the sender), [`Refused::BeyondHead`] (`read`).
+    fn append(&self, append: Append) -> Reply<Appended>;
+
+    /// Begins a conversation with its `created` entry at seq 1, all members, and the fanout row; one atomic unit.
+    ///
+    /// A 1:1 exists once per pair whatever races: everybody after the first gets the first answer with `dup`. A group's
+    /// id follows from creator and send_id, so a retry is a `dup` too; with other members or another title
+    /// [`Refused::SendIdReused`]. The creator owns a group.
+    ///
+    /// Refuses as a whole: [`Refused::GroupFull`]. That the people exist is the caller's to check ([`Store::people`]):
+    /// they are of another family.
+    fn create(&self, create: Create) -> Reply<Appended>;
+
+    /// Adds, removes or leaves with one entry that says so; one atomic unit. The entry is the first that an added person
+    /// may read and the last that a removed one may.
+    ///
+    /// Adding passes over those who are members; if that leaves nobody, the answer is the latest entry as `dup`. Who comes
+    /// back gets a second span, and their read cursor starts below it unless it stands higher. When the last owner leaves,
+    /// the admin, else the member, who has been there longest becomes owner, and the entry names them.
+    /// Idempotent like [`Store::append`].
+    ///
+    /// Refuses: [`Refused::NotFound`], [`Refused::NotAMember`], [`Refused::NotAGroup`], [`Refused::GroupFull`] (as a
+    /// whole), [`Refused::Forbidden`] (removing needs a higher role than the removed has), [`Refused::UnknownPerson`]
+    /// (removing somebody who is not a member).
+    fn change_members(&self, change: ChangeMembers) -> Reply<Appended>;
+
+    /// Moves cursors, each on its own; one atomic unit for those that are not refused. In the order given.
+    ///
+    /// Public cursors never go back and never pass what their member may read; reading delivers. The private read cursor
+    /// is the maximum within a generation; the next generation may set it lower ("mark unread"); an older generation's
+    /// repeat moves only the public receipt. Each advance extends or starts a receipt run (one per member, kind and
+    /// minute). The fanout row names the members who moved.
+    ///
+    /// Refuses, each alone: [`Refused::NotFound`], [`Refused::BeyondHead`].
+    fn move_cursors(&self, moves: Vec<CursorMove>) -> Reply<Vec<std::result::Result<CursorMoved, Refused>>>;
+
+    /// Reads a page of a log as one reader may see it, inside one snapshot with the head it names.
+    ///
+    /// Only entries inside the reader's spans; the page's `from..=to` is what it speaks of, so a seq in it without an
+    /// entry will never be readable. Ends early at [`protocol::limits::PAGE_BYTES_MAX`] of bodies (but holds one entry).
+    ///
+    /// Refuses: [`Refused::NotFound`].
+    fn page(&self, ask: AskPage) -> Reply<Page>;
+
+    /// Reads where logs end for a reader: the last entry they may read. Logs they were never in are left out.
+    fn heads(&self, reader: UserId, convs: Vec<ConversationId>) -> Reply<Vec<Head>>;
+
+    /// Reads the live end of a log for delivery, not for a reader: in one snapshot its head, the entries above `after`
+    /// (the lowest first, at most `limit`), and everybody's spans. `after` `None`: no entries.
+    ///
+    /// Refuses: [`Refused::NotFound`] (no such conversation).
+    fn tail(&self, conv: ConversationId, after: Option<Seq>, limit: usize) -> Reply<TailPage>;
+
+    /// Reads members and their public cursors, in order of id, above `after`, at most `limit`.
+    ///
+    /// Refuses: [`Refused::NotFound`]; [`Refused::NotAMember`] for who is one no longer.
+    fn members(&self, reader: UserId, conv: ConversationId, after: Option<UserId>, limit: usize) -> Reply<MembersPage>;
+
+    /// Reads when each member received and read one entry, as far as runs tell (kept 90 days).
+    ///
+    /// Refuses: [`Refused::NotFound`], [`Refused::NotAMember`], [`Refused::BadReference`].
+    fn receipts(&self, reader: UserId, conv: ConversationId, seq: Seq) -> Reply<Vec<Receipt>>;
+
+    /// Reads which of `people` share a conversation of at most 256 members with `viewer` now, both as members. A read
+    /// over several families, not one snapshot: for presence and names, which are no secrets of a moment.
+    fn acquainted(&self, viewer: UserId, people: Vec<UserId>) -> Reply<Vec<UserId>>;
+
+    // ---- The bridge: from a log to its members' inboxes --------------------------------------------------------------
+
+    /// Reads conversations whose inboxes may be behind, the longest waiting first, at most `limit`.
+    fn dirty(&self, limit: usize) -> Reply<Vec<Dirty>>;
+
+    /// Reads, in one snapshot of the conversation family, the inbox rows that a dirty conversation calls for: of every
+    /// member and of everybody removed since, or, if only cursors moved, of those they concern (the mover; in a 1:1 both).
+    /// A conversation that was settled in between gives none.
+    fn inbox_rows(&self, conv: ConversationId) -> Reply<InboxRows>;
+
+    /// Brings inbox rows up to date; one atomic unit of the user family, at most [`BUMP_ROWS_MAX`] rows.
+    ///
+    /// Each row that changes takes the next `ver` of its user, under that user's lock, so commit order is `ver` order. A
+    /// row that changes nothing takes none. **Safe to repeat and to come late**: heads and cursors are maxima (the private
+    /// read by generation, then seq); title, role, spans and mentions come from the row read at the higher `as_of`.
+    fn bump(&self, rows: Vec<InboxRecord>) -> Reply<Vec<Bumped>>;
+
+    /// Removes the fanout row if nothing was written to the conversation since it was read: `mark` is that row's, and no
+    /// two marks are ever equal. To be called only after every row of [`Store::inbox_rows`] is durable.
+    fn settle(&self, conv: ConversationId, mark: u64) -> Reply<()>;
+
+    // ---- The user family: inboxes, devices, mailboxes ----------------------------------------------------------------
+
+    /// Reads the inbox rows changed above `after`, in order of `ver`, and the version they lead to, in one snapshot: who
+    /// applies them misses nothing up to `to`. At most [`protocol::limits::INBOX_ROWS_MAX`].
+    fn inbox(&self, user: UserId, after: Ver) -> Reply<InboxPage>;
+
+    /// Reads where inboxes stand. Of a user who does not exist, 0. Read from storage, never from memory of what was told.
+    fn vers(&self, users: Vec<UserId>) -> Reply<Vec<Ver>>;
+
+    /// Writes a person who has no handle yet. Idempotent by id. Without [`Store::claim_handle`] nobody can find them.
+    fn create_user(&self, user: NewUser) -> Reply<()>;
+
+    /// Reads a person with their password hash, for signing in.
+    fn user(&self, user: UserId) -> Reply<Option<User>>;
+
+    /// Reads who people are; unknown ones are left out.
+    fn people(&self, users: Vec<UserId>) -> Reply<Vec<Person>>;
+
+    /// Replaces a person's password hash. Devices stay signed in; the caller revokes them if it must.
+    ///
+    /// Refuses: [`Refused::UnknownPerson`].
+    fn set_password(&self, user: UserId, password_hash: String) -> Reply<()>;
+
+    /// Signs a device in, and bumps the inbox topic `devices`. Idempotent by id.
+    ///
+    /// Refuses: [`Refused::UnknownPerson`], [`Refused::TooManyDevices`].
+    fn add_device(&self, device: NewDevice) -> Reply<()>;
+
+    /// Reads one device that is signed in, for authentication.
+    fn device(&self, user: UserId, device: DeviceId) -> Reply<Option<Device>>;
+
+    /// Reads the devices that are signed in, the oldest first.
+    fn devices(&self, user: UserId) -> Reply<Vec<Device>>;
+
+    /// Notes that a device was there, and with which of its secrets: `used_next` makes the next secret the only one.
+    /// Also the person's last-seen time, unless `invisible`. Times only move forward. No inbox bump.
+    fn saw_device(&self, seen: SeenDevice) -> Reply<()>;
+
+    /// Lays a second secret beside the first; both are good until the second is used.
+    ///
+    /// Refuses: [`Refused::UnknownPerson`] (no such device).
+    fn rotate_secret(&self, user: UserId, device: DeviceId, next_hash: SecretHash) -> Reply<()>;
+
+    /// Signs devices out, bumps the inbox topic `devices` if any were, and answers which. Their mailboxes go with them.
+    fn revoke_devices(&self, user: UserId, which: Which) -> Reply<Vec<DeviceId>>;
+
+    /// Reads when people were last seen, in the order asked; `None` for those never seen.
+    fn last_seen(&self, users: Vec<UserId>) -> Reply<Vec<Option<u64>>>;
+
+    /// Lays a thing into a device's mailbox and answers its place.
+    ///
+    /// Refuses: [`Refused::UnknownPerson`] (no such device).
+    fn put_mail(&self, mail: NewMail) -> Reply<DeviceSeq>;
+
+    /// Reads a device's mailbox above `after`, the oldest first, at most `limit`.
+    fn mail(&self, user: UserId, device: DeviceId, after: DeviceSeq, limit: usize) -> Reply<Vec<Mail>>;
+
+    /// Removes what a device has stored, up to and with `to`.
+    fn ack_mail(&self, user: UserId, device: DeviceId, to: DeviceSeq) -> Reply<()>;
+
+    // ---- The directory: handles and invites --------------------------------------------------------------------------
+
+    /// Gives a handle to a person and uses up one use of the invite, if one is named; one atomic unit. Idempotent for the
+    /// same pair of handle and person.
+    ///
+    /// Refuses: [`Refused::HandleTaken`], [`Refused::InviteInvalid`] (unknown, used up, expired).
+    fn claim_handle(&self, claim: ClaimHandle) -> Reply<()>;
+
+    /// Reads who has a handle.
+    fn find_handles(&self, handles: Vec<String>) -> Reply<Vec<(String, UserId)>>;
+
+    /// Writes an invite. Idempotent by its hash.
+    fn add_invite(&self, invite: Invite) -> Reply<()>;
+
+    /// Reads invites that can still be used, the newest first, at most `limit`.
+    fn invites(&self, limit: usize) -> Reply<Vec<Invite>>;
+
+    /// Voids an invite. Answers whether there was one.
+    fn revoke_invite(&self, hash: SecretHash) -> Reply<bool>;
+
+    // ---- The store as a whole ----------------------------------------------------------------------------------------
+
+    /// Removes what has outlived its time: mail older than 30 days, receipt runs older than 90. At most `limit` rows;
+    /// answers how many, so that the caller goes on while there are more.
+    fn expire(&self, limit: usize) -> Reply<usize>;
+
+    /// Reads how much there is.
+    fn stats(&self) -> Reply<Stats>;
+
+    /// How full the engine's queues are, for metrics and admission; no transaction.
+    fn load(&self) -> Load;
+}
+
+/// Rows in one [`Store::bump`]: one large flush would stall every send behind it.
+pub const BUMP_ROWS_MAX: usize = 256;

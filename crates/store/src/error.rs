@@ -1,0 +1,85 @@
+//! Three kinds of wrong: the request is refused, the engine is overloaded, or something broke.
+
+use std::sync::Arc;
+
+/// The answer of every store method.
+pub type Result<T> = std::result::Result<T, Error>;
+
+/// Why a method did not do what was asked.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum Error {
+    /// What was asked for cannot be; the same question gets the same answer.
+    #[error("refused: {0}")]
+    Refused(#[from] Refused),
+    /// The queue is full. Nothing was done.
+    #[error("the store has more to do than it can")]
+    Overloaded {
+        /// When to come again, in milliseconds.
+        retry_after_ms: u64,
+    },
+    /// Something broke. Whether a change happened is *unknown*; repeat with the same ids.
+    #[error(transparent)]
+    Fault(#[from] Fault),
+}
+
+/// Something broke in the engine or below it. Carries the engine's own words, for the log and never for the wire.
+#[derive(Clone, Debug, thiserror::Error)]
+#[error("the store failed while it {doing}: {source}")]
+pub struct Fault {
+    /// What the engine was doing.
+    pub doing: &'static str,
+    /// The engine's error.
+    #[source]
+    pub source: Arc<dyn std::error::Error + Send + Sync>,
+}
+
+impl Fault {
+    /// A fault with its source.
+    pub fn new(doing: &'static str, source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        Self {
+            doing,
+            source: Arc::from(source.into()),
+        }
+    }
+}
+
+/// What a request can be refused for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
+pub enum Refused {
+    /// No such conversation for this person: absent, or never theirs. The two look the same.
+    #[error("no such conversation for this person")]
+    NotFound,
+    /// They were a member and are one no longer.
+    #[error("not a member any longer")]
+    NotAMember,
+    /// Their role does not allow it.
+    #[error("the role does not allow it")]
+    Forbidden,
+    /// The send_id names another change.
+    #[error("the send_id names another change")]
+    SendIdReused,
+    /// More members than a group has room for.
+    #[error("the group is full")]
+    GroupFull,
+    /// Members change in groups only.
+    #[error("not a group")]
+    NotAGroup,
+    /// The entry referred to does not exist or is not readable for this person.
+    #[error("the entry referred to is not readable")]
+    BadReference,
+    /// A cursor beyond the last readable entry.
+    #[error("the cursor lies beyond the last readable entry")]
+    BeyondHead,
+    /// No such person, member or device.
+    #[error("no such person, member or device")]
+    UnknownPerson,
+    /// Somebody else has the handle.
+    #[error("somebody else has the handle")]
+    HandleTaken,
+    /// The invite is unknown, used up or expired.
+    #[error("the invite is unknown, used up or expired")]
+    InviteInvalid,
+    /// As many devices as there may be.
+    #[error("too many devices")]
+    TooManyDevices,
+}

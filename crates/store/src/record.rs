@@ -1,0 +1,538 @@
+//! What goes into the store and what comes out: plain values, no wire, no SQL.
+
+use protocol::server_frame::{ConversationKind, Role};
+use protocol::{
+    ConversationId, DeviceId, DeviceSeq, Epoch, Generation, Kind, MessageId, Ordinal, SendId, Seq, Span, UserId, Ver,
+};
+use std::sync::Arc;
+
+/// The hash of a secret that is random enough to need no salt: SHA-256.
+pub type SecretHash = [u8; 32];
+
+/// One entry of a log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// Whose log.
+    pub conv: ConversationId,
+    /// Its place.
+    pub seq: Seq,
+    /// Messages up to and with it.
+    pub ord: Ordinal,
+    /// Its name.
+    pub id: MessageId,
+    /// Who caused it.
+    pub sender: UserId,
+    /// The name the sender gave it.
+    pub send_id: SendId,
+    /// When it was committed.
+    pub created_ms: u64,
+    /// What sort.
+    pub kind: Kind,
+    /// The JSON source of its body.
+    pub body: Arc<str>,
+    /// The seq of its last change.
+    pub rev: Option<Seq>,
+    /// For a change: what it changes.
+    pub target_seq: Option<Seq>,
+    /// What it answers.
+    pub reply_to: Option<Seq>,
+    /// What thread it is in.
+    pub thread: Option<Seq>,
+}
+
+/// For [`crate::Store::append`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Append {
+    /// Where.
+    pub conv: ConversationId,
+    /// Who.
+    pub sender: UserId,
+    /// With which device.
+    pub device: DeviceId,
+    /// The change's name.
+    pub send_id: SendId,
+    /// What sort.
+    pub kind: Kind,
+    /// The JSON source of the body, already checked.
+    pub body: Arc<str>,
+    /// Who is mentioned; those who are not members are passed over.
+    pub mentions: Vec<UserId>,
+    /// What it answers.
+    pub reply_to: Option<Seq>,
+    /// What thread it is in.
+    pub thread: Option<Seq>,
+    /// The highest seq that was shown to the sender.
+    pub read: Option<Seq>,
+}
+
+/// What a change of a log came to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Appended {
+    /// The entry, as it stands in the log now.
+    pub entry: Arc<Entry>,
+    /// It was there already.
+    pub dup: bool,
+}
+
+/// For [`crate::Store::create`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Create {
+    /// Its id: [`ConversationId::direct`] or [`ConversationId::group`].
+    pub conv: ConversationId,
+    /// A 1:1 or a group.
+    pub kind: ConversationKind,
+    /// Who begins it.
+    pub creator: UserId,
+    /// The change's name.
+    pub send_id: SendId,
+    /// Its title; `None` in a 1:1.
+    pub title: Option<String>,
+    /// Everybody in it, the creator among them, none twice, in the order given.
+    pub members: Vec<UserId>,
+}
+
+/// For [`crate::Store::change_members`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ChangeMembers {
+    /// Where.
+    pub conv: ConversationId,
+    /// Who does it.
+    pub actor: UserId,
+    /// The change's name.
+    pub send_id: SendId,
+    /// What.
+    pub change: MemberChange,
+}
+
+/// A change of who is a member.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum MemberChange {
+    /// Add these, none twice.
+    Add(Vec<UserId>),
+    /// Remove somebody else.
+    Remove(UserId),
+    /// Go.
+    Leave,
+}
+
+/// For [`crate::Store::move_cursors`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CursorMove {
+    /// Where.
+    pub conv: ConversationId,
+    /// Whose.
+    pub user: UserId,
+    /// Stored up to here.
+    pub delivered: Option<Seq>,
+    /// Read up to here.
+    pub read: Option<Seq>,
+    /// The generation of `read`; `None`: the present one.
+    pub generation: Option<Generation>,
+}
+
+/// Where a member's cursors stand after a move.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CursorMoved {
+    /// Public: stored.
+    pub delivered: Seq,
+    /// Public: read.
+    pub read: Seq,
+    /// Private: read.
+    pub mine: Seq,
+    /// Messages up to and with `mine`.
+    pub mine_ord: Ordinal,
+    /// The private cursor's generation.
+    pub generation: Generation,
+    /// Whether a *public* cursor moved, so that others want to know.
+    pub moved: bool,
+}
+
+/// For [`crate::Store::page`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AskPage {
+    /// Who reads.
+    pub reader: UserId,
+    /// Which log.
+    pub conv: ConversationId,
+    /// Which part of it.
+    pub place: protocol::client_frame::Place,
+    /// Entries at most; the engine caps it at [`protocol::limits::PAGE_ENTRIES_MAX`].
+    pub limit: usize,
+}
+
+/// A page of a log as one reader sees it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Page {
+    /// The first seq it speaks of.
+    pub from: Seq,
+    /// The last; below `from` where it speaks of none.
+    pub to: Seq,
+    /// There is more in the direction that was asked.
+    pub more: bool,
+    /// Where the log ends for this reader.
+    pub head: Head,
+    /// The first seq the log still holds.
+    pub floor_seq: Seq,
+    /// The entries, in order.
+    pub entries: Vec<Entry>,
+}
+
+/// Where a log ends for a reader.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Head {
+    /// Which log.
+    pub conv: ConversationId,
+    /// Its lineage.
+    pub epoch: Epoch,
+    /// The last entry they may read.
+    pub seq: Seq,
+    /// Messages up to and with it.
+    pub ord: Ordinal,
+    /// When it was committed.
+    pub ms: u64,
+}
+
+/// The live end of a log, for delivery.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TailPage {
+    /// Its lineage.
+    pub epoch: Epoch,
+    /// A 1:1 or a group.
+    pub kind: ConversationKind,
+    /// The last entry.
+    pub head_seq: Seq,
+    /// Messages up to and with it.
+    pub head_ord: Ordinal,
+    /// The entries that were asked for.
+    pub entries: Vec<Entry>,
+    /// Who may read what, members and former ones, in order of their ids.
+    pub spans: Vec<(UserId, Vec<Span>)>,
+}
+
+/// Members, for a reader.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MembersPage {
+    /// There are more.
+    pub more: bool,
+    /// How many members there are in all.
+    pub count: usize,
+    /// The members, in order of their ids.
+    pub members: Vec<Member>,
+}
+
+/// One member.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Member {
+    /// Who.
+    pub user: UserId,
+    /// What they may do.
+    pub role: Role,
+    /// The first entry of their present stay.
+    pub from_seq: Seq,
+    /// Public: stored.
+    pub delivered: Seq,
+    /// Public: read.
+    pub read: Seq,
+}
+
+/// When one member received and read an entry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Receipt {
+    /// Who.
+    pub user: UserId,
+    /// When a device of theirs stored it: the time of the run that covers it.
+    pub delivered_ms: Option<u64>,
+    /// When they read it.
+    pub read_ms: Option<u64>,
+}
+
+/// A conversation whose inboxes may be behind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Dirty {
+    /// Which.
+    pub conv: ConversationId,
+    /// Since when.
+    pub since_ms: u64,
+    /// The fanout row's mark.
+    pub mark: u64,
+}
+
+/// What a dirty conversation calls for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct InboxRows {
+    /// The mark to settle with once the rows are durable; `None`: nothing is dirty.
+    pub mark: Option<u64>,
+    /// The rows.
+    pub rows: Vec<InboxRecord>,
+}
+
+/// A conversation as it should stand in somebody's inbox.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InboxRecord {
+    /// Whose inbox.
+    pub user: UserId,
+    /// Which conversation.
+    pub conv: ConversationId,
+    /// The conversation's head when this was read: the later reading wins.
+    pub as_of: Seq,
+    /// A 1:1 or a group.
+    pub kind: ConversationKind,
+    /// Its title.
+    pub title: Option<String>,
+    /// Their role; `None`: no longer a member.
+    pub role: Option<Role>,
+    /// What they may read.
+    pub spans: Vec<Span>,
+    /// The last entry they may read.
+    pub head_seq: Seq,
+    /// Messages up to and with it.
+    pub head_ord: Ordinal,
+    /// When it was committed.
+    pub head_ms: u64,
+    /// Their private read cursor.
+    pub read_seq: Seq,
+    /// Messages up to and with it.
+    pub read_ord: Ordinal,
+    /// Its generation.
+    pub generation: Generation,
+    /// Entries above `read_seq` that mention them and that they may read, the latest [`MENTIONS_TOLD_MAX`], in order.
+    pub mention_seqs: Vec<Seq>,
+    /// In a 1:1: the other one's public cursors.
+    pub peer: Option<PeerCursor>,
+}
+
+/// Mentions told one by one in an inbox row.
+pub const MENTIONS_TOLD_MAX: usize = 100;
+
+/// The other one of a 1:1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PeerCursor {
+    /// Who.
+    pub user: UserId,
+    /// Public: stored.
+    pub delivered: Seq,
+    /// Public: read.
+    pub read: Seq,
+}
+
+/// One inbox that moved.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Bumped {
+    /// Whose.
+    pub user: UserId,
+    /// From here.
+    pub prev: Ver,
+    /// To here.
+    pub ver: Ver,
+    /// About which conversation.
+    pub conv: ConversationId,
+    /// Where its log ends for them.
+    pub head: Head,
+    /// Nothing but the head changed.
+    pub head_only: bool,
+}
+
+/// A page of an inbox.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InboxPage {
+    /// The version that holds once the rows are applied.
+    pub to: Ver,
+    /// Ask again after `to`.
+    pub more: bool,
+    /// The rows, in order of `ver`.
+    pub rows: Vec<(Ver, Topic)>,
+}
+
+/// What an inbox row is about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Topic {
+    /// A conversation. Its `user` is the inbox's.
+    Conversation(Box<InboxRecord>),
+    /// The devices changed.
+    Devices,
+    /// The profile changed.
+    Profile,
+}
+
+/// For [`crate::Store::create_user`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewUser {
+    /// Their id.
+    pub user: UserId,
+    /// The handle they want; theirs only once it is claimed.
+    pub handle: String,
+    /// The name to show.
+    pub name: String,
+    /// A PHC string (argon2id).
+    pub password_hash: String,
+    /// They run this server.
+    pub owner: bool,
+}
+
+/// A person, for signing in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct User {
+    /// Their id.
+    pub user: UserId,
+    /// Their handle.
+    pub handle: String,
+    /// The name to show.
+    pub name: String,
+    /// A PHC string (argon2id).
+    pub password_hash: String,
+    /// They run this server.
+    pub owner: bool,
+    /// When they signed up.
+    pub created_ms: u64,
+}
+
+/// Who somebody is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Person {
+    /// Their id.
+    pub user: UserId,
+    /// Their handle.
+    pub handle: String,
+    /// The name to show.
+    pub name: String,
+}
+
+/// For [`crate::Store::add_device`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewDevice {
+    /// Whose.
+    pub user: UserId,
+    /// Its id.
+    pub device: DeviceId,
+    /// What it is called.
+    pub name: String,
+    /// The hash of its secret.
+    pub secret_hash: SecretHash,
+}
+
+/// A device that is signed in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Device {
+    /// Its id.
+    pub device: DeviceId,
+    /// What it is called.
+    pub name: String,
+    /// The hash of its secret.
+    pub secret_hash: SecretHash,
+    /// The hash of the secret that will replace it once used.
+    pub next_hash: Option<SecretHash>,
+    /// When it signed in.
+    pub created_ms: u64,
+    /// When it was last there.
+    pub last_ms: u64,
+}
+
+/// For [`crate::Store::saw_device`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SeenDevice {
+    /// Whose.
+    pub user: UserId,
+    /// Which.
+    pub device: DeviceId,
+    /// When.
+    pub at_ms: u64,
+    /// It came with its next secret.
+    pub used_next: bool,
+    /// The person does not want to be seen: only the device's own time moves.
+    pub invisible: bool,
+}
+
+/// Which devices.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Which {
+    /// This one.
+    One(DeviceId),
+    /// All but this one.
+    AllBut(DeviceId),
+    /// All.
+    All,
+}
+
+/// For [`crate::Store::put_mail`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewMail {
+    /// Whose device.
+    pub user: UserId,
+    /// Which.
+    pub device: DeviceId,
+    /// What sort of thing.
+    pub kind: String,
+    /// The thing.
+    pub body: Arc<[u8]>,
+}
+
+/// A thing in a mailbox.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mail {
+    /// Its place.
+    pub dseq: DeviceSeq,
+    /// What sort of thing.
+    pub kind: String,
+    /// The thing.
+    pub body: Arc<[u8]>,
+    /// When it was put there.
+    pub created_ms: u64,
+}
+
+/// For [`crate::Store::claim_handle`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ClaimHandle {
+    /// The handle, in its one form.
+    pub handle: String,
+    /// For whom.
+    pub user: UserId,
+    /// The hash of the invite that pays for it.
+    pub invite: Option<SecretHash>,
+}
+
+/// An invite to sign up.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Invite {
+    /// The hash of its secret.
+    pub hash: SecretHash,
+    /// Whoever uses it runs the server.
+    pub owner: bool,
+    /// How often it can still be used.
+    pub uses_left: u32,
+    /// Not after.
+    pub expires_ms: u64,
+    /// When it was made.
+    pub created_ms: u64,
+}
+
+/// How much there is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Stats {
+    /// People.
+    pub users: u64,
+    /// Devices signed in.
+    pub devices: u64,
+    /// Conversations.
+    pub conversations: u64,
+    /// Entries in all logs.
+    pub entries: u64,
+    /// Conversations whose inboxes may be behind.
+    pub dirty: u64,
+    /// Bytes on disk.
+    pub disk_bytes: u64,
+}
+
+/// How full the engine's queues are.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Load {
+    /// Changes that wait for a batch.
+    pub writes_waiting: usize,
+    /// Reads that wait for a reader.
+    pub reads_waiting: usize,
+    /// Changes that may wait.
+    pub writes_waiting_max: usize,
+    /// Batches committed since the engine was opened.
+    pub batches: u64,
+    /// Changes committed since the engine was opened.
+    pub changes: u64,
+}
