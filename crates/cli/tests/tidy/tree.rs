@@ -20,11 +20,11 @@ impl Source {
         self.text.lines().enumerate().map(|(index, line)| (index + 1, line))
     }
 
-    /// For each line, whether it is test code: inside an item under `#[cfg(test)]`. Relies on rustfmt: an item ends at
-    /// the first closing brace that stands as deep as the item began.
+    /// For each line, whether it is test code: an item under `#[cfg(test)]`. A test module runs to the file's end, as
+    /// clippy lets nothing follow it; any other item, by rustfmt, to the first closing mark as deep as it began.
     pub fn test_lines(&self) -> Vec<bool> {
         let lines: Vec<&str> = self.text.lines().collect();
-        let mut marks = vec![false; lines.len()];
+        let mut marks = vec![lines.contains(&"#![cfg(test)]"); lines.len()];
         let mut index = 0;
         while index < lines.len() {
             let end = if is_test_attribute(lines[index]) {
@@ -55,6 +55,9 @@ fn item_end(lines: &[&str], attribute: usize) -> usize {
         let trimmed = line.trim();
         if !seen_item && (trimmed.starts_with("#[") || trimmed.starts_with("//") || trimmed.is_empty()) {
             continue;
+        }
+        if !seen_item && depth == 0 && without_visibility(line).starts_with("mod ") && trimmed.ends_with('{') {
+            break;
         }
         seen_item = true;
         let ends = trimmed.ends_with(';') || trimmed.ends_with('}') || trimmed.ends_with(',');
@@ -267,16 +270,26 @@ mod tests {
 
     #[test]
     fn test_code_is_told_from_product_code() {
-        let text =
-            "fn a() {}\n#[cfg(test)]\nuse b::c;\nfn d() {}\n#[cfg(test)]\nmod tests {\n    fn e() {}\n}\nfn f() {}\n";
-        let source = Source {
-            path: "x.rs".into(),
-            text: text.into(),
+        let marks = |text: &str| {
+            Source {
+                path: "x.rs".into(),
+                text: text.into(),
+            }
+            .test_lines()
         };
         assert_eq!(
-            source.test_lines(),
-            [false, true, true, false, true, true, true, true, false]
+            marks("fn a() {}\n#[cfg(test)]\nuse b::c;\nfn d() {}\n"),
+            [false, true, true, false]
         );
+        assert_eq!(
+            marks("#[cfg(test)]\nfn a(\n    b: C,\n) {\n}\nfn d() {}\n"),
+            [true, true, true, true, true, false]
+        );
+        assert_eq!(
+            marks("fn a() {}\n#[cfg(test)]\nmod b {\nr#\"\n{}\n\"#;\n}\n")[1..],
+            [true; 6]
+        );
+        assert_eq!(marks("//! Plans.\n#![cfg(test)]\nfn a() {}\n"), [true; 3]);
     }
 
     #[test]
