@@ -51,11 +51,13 @@ pub trait Store: Send + Sync + 'static {
     ///
     /// The entry gets the next seq (gap-free from 1, in commit order), an ord one higher if its kind counts, a time not
     /// below that of the entry before, and a time-ordered id. `append.read` moves the sender's read cursors in the same
-    /// transaction, and a counting entry moves them to itself if they covered everything readable before it.
+    /// transaction as [`Store::move_cursors`] would, and a counting entry then moves each read cursor, the public and the
+    /// private, to itself if that one stood at the entry before it. (This last step is no receipt: it starts no run.)
     /// A row of `mentions` is written for each mentioned *member*. The fanout row is written.
     ///
     /// **Idempotent for ever**: the same `(conv, sender, send_id)` gives the first answer again with `dup`, whatever
-    /// happened since, even if the sender was removed; with a different kind or body [`Refused::SendIdReused`].
+    /// happened since, even if the sender was removed, and changes nothing; with a different kind, body, `reply_to` or
+    /// `thread`, or if it named a change of another verb, [`Refused::SendIdReused`]. This is looked at before all else.
     ///
     /// Refuses: [`Refused::NotFound`] (never a member), [`Refused::NotAMember`] (no open span),
     /// [`Refused::BadReference`] (`reply_to` or `thread` not readable for the sender), [`Refused::BeyondHead`] (`read`).
@@ -65,7 +67,7 @@ pub trait Store: Send + Sync + 'static {
     ///
     /// A 1:1 exists once per pair whatever races: everybody after the first gets the first answer with `dup`. A group's
     /// id follows from creator and send_id, so a retry is a `dup` too; with other members or another title
-    /// [`Refused::SendIdReused`]. The creator owns a group.
+    /// [`Refused::SendIdReused`]. The creator owns a group; all cursors start at 0.
     ///
     /// Refuses as a whole: [`Refused::GroupFull`]. That the people exist is the caller's to check ([`Store::people`]):
     /// they are of another family.
@@ -75,9 +77,10 @@ pub trait Store: Send + Sync + 'static {
     /// may read and the last that a removed one may.
     ///
     /// Adding passes over those who are members; if that leaves nobody, the answer is the latest entry as `dup`. Who comes
-    /// back gets a second span, and their read cursor starts below it unless it stands higher. When the last owner leaves,
-    /// the admin, else the member, who has been there longest becomes owner, and the entry names them.
-    /// Idempotent like [`Store::append`].
+    /// back gets a second span, and all cursors of an added person start at the entry before it unless they stand higher.
+    /// Added people are plain members, whatever they were before. When the last owner leaves, the admin, else the member,
+    /// whose present span is the oldest (of equals the lowest id) becomes owner, and the entry names them; the last one to
+    /// leave leaves nobody. Idempotent like [`Store::append`], by what was *asked*: the entry may name fewer people.
     ///
     /// Refuses: [`Refused::NotFound`], [`Refused::NotAMember`], [`Refused::NotAGroup`], [`Refused::GroupFull`] (as a
     /// whole), [`Refused::Forbidden`] (removing needs a higher role than the removed has), [`Refused::UnknownPerson`]
@@ -87,22 +90,32 @@ pub trait Store: Send + Sync + 'static {
     /// Moves cursors, each on its own; one atomic unit for those that are not refused. In the order given.
     ///
     /// Public cursors never go back and never pass what their member may read; reading delivers. The private read cursor
-    /// is the maximum within a generation; the next generation may set it lower ("mark unread"); an older generation's
-    /// repeat moves only the public receipt. Each advance extends or starts a receipt run (one per member, kind and
-    /// minute). The fanout row names the members who moved.
+    /// is the maximum within a generation; a later generation may set it lower ("mark unread"); an older generation's
+    /// repeat moves only the public receipt; a generation without `read` means nothing. Each advance of a public cursor
+    /// extends or starts a receipt run (one per member, kind and minute): it covers the entries that were passed, and its
+    /// time is that of the advance that began it. The fanout row names the members who moved; a move that changes nothing
+    /// writes none. Who was a member moves within what they may still read.
     ///
-    /// Refuses, each alone: [`Refused::NotFound`], [`Refused::BeyondHead`].
+    /// Refuses, each alone and whole: [`Refused::NotFound`] (never a member), [`Refused::BeyondHead`].
     fn move_cursors(&self, moves: Vec<CursorMove>) -> Reply<Vec<std::result::Result<CursorMoved, Refused>>>;
 
     /// Reads a page of a log as one reader may see it, inside one snapshot with the head it names.
     ///
     /// Only entries inside the reader's spans; the page's `from..=to` is what it speaks of, so a seq in it without an
-    /// entry will never be readable. Ends early at [`protocol::limits::PAGE_BYTES_MAX`] of bodies (but holds one entry).
+    /// entry will never be readable; it never speaks of what lies beyond the last readable entry. Ends before the entry that
+    /// would make more than [`protocol::limits::PAGE_BYTES_MAX`] of bodies (but holds one entry, whatever the limit).
     ///
-    /// Refuses: [`Refused::NotFound`].
+    /// `After(s)` starts at `s + 1`, takes the lowest and ends at the last it took, or, with all taken, at the last readable
+    /// one. `Before(s)` ends at `s - 1`, takes the highest and starts at the first it took, or, with all taken, at 1.
+    /// `Around(s)` is `Before(s + 1)` with half of the limit, rounded up, and `After(s)` with what is left of limit and bytes,
+    /// `more` if either has more. `Range(a, b, since)` is `After(a - 1)` that stops at `b`; with `since`, without the entries
+    /// that have no `rev` above it. A page that speaks of nothing has `to` = `from - 1`.
+    ///
+    /// Refuses: [`Refused::NotFound`] (never a member).
     fn page(&self, ask: AskPage) -> Reply<Page>;
 
-    /// Reads where logs end for a reader: the last entry they may read. Logs they were never in are left out.
+    /// Reads where logs end for a reader: the last entry they may read. In the order asked; logs they were never in are
+    /// left out.
     fn heads(&self, reader: UserId, convs: Vec<ConversationId>) -> Reply<Vec<Head>>;
 
     /// Reads the live end of a log for delivery, not for a reader: in one snapshot its head, the entries above `after`
@@ -116,30 +129,36 @@ pub trait Store: Send + Sync + 'static {
     /// Refuses: [`Refused::NotFound`]; [`Refused::NotAMember`] for who is one no longer.
     fn members(&self, reader: UserId, conv: ConversationId, after: Option<UserId>, limit: usize) -> Reply<MembersPage>;
 
-    /// Reads when each member received and read one entry, as far as runs tell (kept 90 days).
+    /// Reads when each member who may read it received and read one entry, as far as runs tell (kept 90 days). Its sender is
+    /// left out; in order of id.
     ///
     /// Refuses: [`Refused::NotFound`], [`Refused::NotAMember`], [`Refused::BadReference`].
     fn receipts(&self, reader: UserId, conv: ConversationId, seq: Seq) -> Reply<Vec<Receipt>>;
 
     /// Reads which of `people` share a conversation of at most 256 members with `viewer` now, both as members. A read
-    /// over several families, not one snapshot: for presence and names, which are no secrets of a moment.
+    /// over several families, not one snapshot: for presence and names, which are no secrets of a moment. In the order asked.
     fn acquainted(&self, viewer: UserId, people: Vec<UserId>) -> Reply<Vec<UserId>>;
 
     // ---- The bridge: from a log to its members' inboxes --------------------------------------------------------------
 
-    /// Reads conversations whose inboxes may be behind, the longest waiting first, at most `limit`.
+    /// Reads conversations whose inboxes may be behind, the longest waiting first, at most `limit`. One waits since the first
+    /// write after it was last settled; each write gives it a new mark.
     fn dirty(&self, limit: usize) -> Reply<Vec<Dirty>>;
 
     /// Reads, in one snapshot of the conversation family, the inbox rows that a dirty conversation calls for: of every
     /// member and of everybody removed since, or, if only cursors moved, of those they concern (the mover; in a 1:1 both).
-    /// A conversation that was settled in between gives none.
+    /// A former member whose cursor moved is among them either way. In order of id. A conversation that was settled in
+    /// between gives none.
     fn inbox_rows(&self, conv: ConversationId) -> Reply<InboxRows>;
 
     /// Brings inbox rows up to date; one atomic unit of the user family, at most [`BUMP_ROWS_MAX`] rows.
     ///
     /// Each row that changes takes the next `ver` of its user, under that user's lock, so commit order is `ver` order. A
-    /// row that changes nothing takes none. **Safe to repeat and to come late**: heads and cursors are maxima (the private
-    /// read by generation, then seq); title, role, spans and mentions come from the row read at the higher `as_of`.
+    /// row that changes nothing takes none; a higher `as_of` alone is kept, but is no change. Answers those that changed, in
+    /// the order of `ver` for each user. **Safe to repeat and to come late**: heads and cursors are maxima (the private
+    /// read by generation, then seq); title, role and spans come from the row read at the higher or equal `as_of`, mentions
+    /// from that with the higher or equal `(as_of, generation, read_seq)`, which never falls from one reading to the next.
+    /// More rows than [`BUMP_ROWS_MAX`] are a [`Fault`], and nothing is done.
     fn bump(&self, rows: Vec<InboxRecord>) -> Reply<Vec<Bumped>>;
 
     /// Removes the fanout row if nothing was written to the conversation since it was read: `mark` is that row's, and no
@@ -181,7 +200,8 @@ pub trait Store: Send + Sync + 'static {
     fn devices(&self, user: UserId) -> Reply<Vec<Device>>;
 
     /// Notes that a device was there, and with which of its secrets: `used_next` makes the next secret the only one.
-    /// Also the person's last-seen time, unless `invisible`. Times only move forward. No inbox bump.
+    /// Also the person's last-seen time, unless `invisible`. Times only move forward. No inbox bump. Of a device that is
+    /// not signed in, nothing is noted.
     fn saw_device(&self, seen: SeenDevice) -> Reply<()>;
 
     /// Lays a second secret beside the first; both are good until the second is used.
@@ -189,7 +209,8 @@ pub trait Store: Send + Sync + 'static {
     /// Refuses: [`Refused::UnknownPerson`] (no such device).
     fn rotate_secret(&self, user: UserId, device: DeviceId, next_hash: SecretHash) -> Reply<()>;
 
-    /// Signs devices out, bumps the inbox topic `devices` if any were, and answers which. Their mailboxes go with them.
+    /// Signs devices out, bumps the inbox topic `devices` if any were (once), and answers which, the oldest first. Their
+    /// mailboxes go with them.
     fn revoke_devices(&self, user: UserId, which: Which) -> Reply<Vec<DeviceId>>;
 
     /// Reads when people were last seen, in the order asked; `None` for those never seen.
@@ -209,7 +230,7 @@ pub trait Store: Send + Sync + 'static {
     // ---- The directory: handles and invites --------------------------------------------------------------------------
 
     /// Gives a handle to a person and uses up one use of the invite, if one is named; one atomic unit. Idempotent for the
-    /// same pair of handle and person.
+    /// same pair of handle and person: the repeat is not paid for. The handle is looked at before the invite.
     ///
     /// Refuses: [`Refused::HandleTaken`], [`Refused::InviteInvalid`] (unknown, used up, expired).
     fn claim_handle(&self, claim: ClaimHandle) -> Reply<()>;
@@ -220,7 +241,7 @@ pub trait Store: Send + Sync + 'static {
     /// Writes an invite. Idempotent by its hash.
     fn add_invite(&self, invite: Invite) -> Reply<()>;
 
-    /// Reads invites that can still be used, the newest first, at most `limit`.
+    /// Reads invites that can still be used, the newest first (by `created_ms`, then by hash), at most `limit`.
     fn invites(&self, limit: usize) -> Reply<Vec<Invite>>;
 
     /// Voids an invite. Answers whether there was one.
