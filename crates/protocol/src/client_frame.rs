@@ -7,6 +7,7 @@ use crate::position::{DeviceSeq, Generation, Seq, Ver};
 use crate::token::TokenText;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
+use std::fmt;
 
 frames! {
     /// One frame from a client.
@@ -68,8 +69,8 @@ pub struct Hello {
     pub watch: Option<Watch>,
 }
 
-/// `send`.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+/// `send`. Its `Debug` tells how long the body is, not what it says.
+#[derive(Clone, Serialize, Deserialize)]
 pub struct Send {
     /// Where to.
     pub conv: ConversationId,
@@ -88,6 +89,20 @@ pub struct Send {
     /// The highest seq that was on the screen: sending reads, so one's own messages never count as unread.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub read: Option<Seq>,
+}
+
+impl fmt::Debug for Send {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Send")
+            .field("conv", &self.conv)
+            .field("send_id", &self.send_id)
+            .field("kind", &self.kind)
+            .field("body_bytes", &self.body.get().len())
+            .field("reply_to", &self.reply_to)
+            .field("thread", &self.thread)
+            .field("read", &self.read)
+            .finish()
+    }
 }
 
 impl PartialEq for Send {

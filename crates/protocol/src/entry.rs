@@ -5,10 +5,12 @@ use crate::ids::{MessageId, SendId, UserId};
 use crate::position::{Ordinal, Seq};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
+use std::fmt;
 use std::sync::Arc;
 
-/// One entry. The conversation it belongs to stands in the frame around it.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+/// One entry. The conversation it belongs to stands in the frame around it. Its `Debug` tells how long the body is, not
+/// what it says.
+#[derive(Clone, Serialize, Deserialize)]
 pub struct Entry {
     /// Its place in the log.
     pub seq: Seq,
@@ -38,6 +40,25 @@ pub struct Entry {
     /// The entry that starts the thread this one belongs to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub thread: Option<Seq>,
+}
+
+impl fmt::Debug for Entry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Entry")
+            .field("seq", &self.seq)
+            .field("ord", &self.ord)
+            .field("id", &self.id)
+            .field("sender", &self.sender)
+            .field("send_id", &self.send_id)
+            .field("created_ms", &self.created_ms)
+            .field("kind", &self.kind)
+            .field("body_bytes", &self.body.get().len())
+            .field("rev", &self.rev)
+            .field("target_seq", &self.target_seq)
+            .field("reply_to", &self.reply_to)
+            .field("thread", &self.thread)
+            .finish()
+    }
 }
 
 impl PartialEq for Entry {

@@ -56,18 +56,26 @@ pub(crate) fn fields<'a, T: Deserialize<'a>>(source: &'a str, id: Option<Request
     serde_json::from_str(source).map_err(|e| Malformed::Field { id, reason: reason(&e) })
 }
 
-/// The parser's complaint without its position and without quoted input: it may hold what a person wrote, or a token.
+/// The parser's complaint without what it quotes: that may be what a person wrote, or a token. Only forms that are known
+/// to end in words of this program are passed on, and of those only that end.
 fn reason(error: &serde_json::Error) -> String {
+    if !error.is_data() {
+        return "it is not JSON".to_owned();
+    }
     let text = error.to_string();
-    let text = text.split(" at line ").next().unwrap_or_default();
-    match text.split_once(": ") {
-        Some((kind, rest)) if kind.starts_with("invalid") => {
-            let expected = rest
-                .rsplit_once("expected ")
-                .map_or("another shape", |(_, expected)| expected);
-            format!("{kind}: expected {expected}")
+    let position = format!(" at line {} column {}", error.line(), error.column());
+    let text = text.strip_suffix(&position).unwrap_or(&text);
+    for name_only in ["missing field `", "duplicate field `"] {
+        if text.starts_with(name_only) {
+            return text.to_owned();
         }
-        _ => text.to_owned(),
+    }
+    let kinds = ["invalid type", "invalid value", "invalid length", "unknown variant"];
+    let kind = kinds.into_iter().find(|kind| text.starts_with(kind)).unwrap_or("invalid value");
+    // The last one: what came before it may be quoted. What is expected is said by this program.
+    match text.rsplit_once(", expected ") {
+        Some((_, expected)) => format!("{kind}: expected {expected}"),
+        None => format!("{kind}: expected another shape"),
     }
 }
 

@@ -5,6 +5,20 @@
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
+/// The largest place there can be: the largest whole number that a browser holds exactly. A frame that names a larger
+/// one is malformed, so that nothing behind the wire has to think about overflow.
+pub const POSITION_MAX: u64 = (1 << 53) - 1;
+
+/// Reads a whole number that is at most [`POSITION_MAX`].
+fn place<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
+    let number = u64::deserialize(deserializer)?;
+    if number > POSITION_MAX {
+        let found = serde::de::Unexpected::Unsigned(number);
+        return Err(serde::de::Error::invalid_value(found, &"a whole number below 2^53"));
+    }
+    Ok(number)
+}
+
 macro_rules! position {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
@@ -12,7 +26,7 @@ macro_rules! position {
             Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
         )]
         #[serde(transparent)]
-        pub struct $name(pub u64);
+        pub struct $name(#[serde(deserialize_with = "place")] pub u64);
 
         impl $name {
             /// Before the first.
@@ -21,7 +35,7 @@ macro_rules! position {
             /// The place after this one.
             #[must_use]
             pub const fn next(self) -> Self {
-                Self(self.0 + 1)
+                Self(self.0.saturating_add(1))
             }
 
             /// The place before this one, or [`Self::ZERO`].

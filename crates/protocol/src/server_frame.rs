@@ -77,8 +77,10 @@ pub struct Welcome {
     pub limits: Limits,
 }
 
-/// The bounds that `welcome` tells. Names and units as in [`crate::limits`].
+/// The bounds that `welcome` tells. Names and units as in [`crate::limits`]. One that a server does not tell has the value
+/// it has there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Limits {
     /// Bytes of a frame from a client.
     pub client_frame_bytes_max: usize,
@@ -213,9 +215,9 @@ pub enum ConversationKind {
     Unknown,
 }
 
-/// What somebody may do in a group.
+/// What somebody may do in a group. A role this program does not know reads as the least one, [`Role::Member`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[serde(rename_all = "snake_case", from = "String")]
 pub enum Role {
     /// Reads, writes, adds.
     Member,
@@ -223,6 +225,16 @@ pub enum Role {
     Admin,
     /// Also removes admins. There is always one.
     Owner,
+}
+
+impl From<String> for Role {
+    fn from(word: String) -> Self {
+        match word.as_str() {
+            "owner" => Self::Owner,
+            "admin" => Self::Admin,
+            _ => Self::Member,
+        }
+    }
 }
 
 /// `entries`: what the asker may read between `from` and `to`. A seq in that range that is not among `items` will never
@@ -425,7 +437,8 @@ pub enum PresenceState {
     Online,
     /// Connected, not in use.
     Away,
-    /// Not there, or not to be seen: nobody can tell which.
+    /// Not there, or not to be seen: nobody can tell which. Also a state this program does not know.
+    #[serde(other)]
     Offline,
 }
 
