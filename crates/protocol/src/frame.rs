@@ -71,7 +71,10 @@ fn reason(error: &serde_json::Error) -> String {
         }
     }
     let kinds = ["invalid type", "invalid value", "invalid length", "unknown variant"];
-    let kind = kinds.into_iter().find(|kind| text.starts_with(kind)).unwrap_or("invalid value");
+    let kind = kinds
+        .into_iter()
+        .find(|kind| text.starts_with(kind))
+        .unwrap_or("invalid value");
     // The last one: what came before it may be quoted. What is expected is said by this program.
     match text.rsplit_once(", expected ") {
         Some((_, expected)) => format!("{kind}: expected {expected}"),

@@ -1,0 +1,139 @@
+//! One builder for each frame of a client. Struct literals, so that a new field does not compile without an example.
+
+use crate::draw::Draw;
+use protocol::client_frame::{
+    Add, AskHeads, AskInbox, AskMembers, AskPeople, Beat, Create, Cursor, Get, Hello, Leave, Remove, Send, Show,
+    Typing, Watch, What,
+};
+use protocol::token::TokenText;
+use protocol::{ClientFrame, ConversationId, DeviceSeq, Epoch, Generation, Kind, SendId, Seq, UserId, Ver};
+
+/// The frame of this word.
+pub fn client_frame(word: &str, d: &mut Draw) -> ClientFrame {
+    match word {
+        "hello" => ClientFrame::Hello(Box::new(hello(d))),
+        "send" => ClientFrame::Send(Box::new(send(d))),
+        "get" => ClientFrame::Get(get(d)),
+        "cursor" => ClientFrame::Cursor(cursor(d)),
+        "inbox" => ClientFrame::Inbox(AskInbox {
+            after_ver: Ver(d.number()),
+        }),
+        "heads" => ClientFrame::Heads(AskHeads { convs: d.list(conv) }),
+        "watch" => ClientFrame::Watch(watch(d)),
+        "beat" => ClientFrame::Beat(Beat {}),
+        "typing" => ClientFrame::Typing(Typing { conv: conv(d) }),
+        "create" => ClientFrame::Create(create(d)),
+        "add" => ClientFrame::Add(Add {
+            conv: conv(d),
+            send_id: send_id(d),
+            users: d.list(user),
+        }),
+        "remove" => ClientFrame::Remove(Remove {
+            conv: conv(d),
+            send_id: send_id(d),
+            user: user(d),
+        }),
+        "leave" => ClientFrame::Leave(Leave {
+            conv: conv(d),
+            send_id: send_id(d),
+        }),
+        "members" => ClientFrame::Members(AskMembers {
+            conv: conv(d),
+            after: d.option(user),
+        }),
+        "people" => ClientFrame::People(AskPeople {
+            users: d.list(user),
+            handles: d.list(Draw::text),
+        }),
+        _ => panic!("the client's frame `{word}` has no example: write its builder here"),
+    }
+}
+
+pub fn conv(d: &mut Draw) -> ConversationId {
+    ConversationId(d.uuid())
+}
+
+pub fn user(d: &mut Draw) -> UserId {
+    UserId(d.uuid())
+}
+
+pub fn send_id(d: &mut Draw) -> SendId {
+    SendId(d.uuid())
+}
+
+pub fn seq(d: &mut Draw) -> Seq {
+    Seq(d.number())
+}
+
+fn hello(d: &mut Draw) -> Hello {
+    Hello {
+        v: vec![1],
+        token: TokenText::new(d.text()),
+        client: d.option(Draw::text),
+        epoch: d.option(|d| Epoch(d.uuid())),
+        ver: d.option(|d| Ver(d.number())),
+        dseq: d.option(|d| DeviceSeq(d.number())),
+        watch: d.option(watch),
+    }
+}
+
+fn send(d: &mut Draw) -> Send {
+    Send {
+        conv: conv(d),
+        send_id: send_id(d),
+        kind: kind(d),
+        body: d.body(),
+        reply_to: d.option(seq),
+        thread: d.option(seq),
+        read: d.option(seq),
+    }
+}
+
+/// Every kind this version knows, and one it does not.
+pub fn kind(d: &mut Draw) -> Kind {
+    let words = ["text", "created", "added", "removed", "left", "poll"];
+    Kind::of(words[d.choice(words.len())])
+}
+
+fn get(d: &mut Draw) -> Get {
+    Get {
+        conv: conv(d),
+        after: d.option(seq),
+        before: d.option(seq),
+        around: d.option(seq),
+        range: d.option(|d| (seq(d), seq(d))),
+        since_rev: d.option(seq),
+        limit: d.option(|d| u32::try_from(d.number() % 201).expect("small")),
+    }
+}
+
+fn cursor(d: &mut Draw) -> Cursor {
+    Cursor {
+        conv: conv(d),
+        delivered: d.option(seq),
+        read: d.option(seq),
+        generation: d.option(|d| Generation(d.number())),
+    }
+}
+
+fn watch(d: &mut Draw) -> Watch {
+    Watch {
+        open: d.list(conv),
+        presence_of: d.list(user),
+        show: d.option(|d| [Show::Online, Show::Away, Show::Invisible][d.choice(3)]),
+    }
+}
+
+fn create(d: &mut Draw) -> Create {
+    let what = match d.choice(2) {
+        0 => What::Direct { with: user(d) },
+        _ => What::Group {
+            title: d.text(),
+            members: d.list(user),
+        },
+    };
+    Create {
+        send_id: send_id(d),
+        what,
+    }
+}

@@ -1,0 +1,258 @@
+//! One builder for each frame of a server. Struct literals, so that a new field does not compile without an example.
+
+use crate::client_examples::{conv, kind, send_id, seq, user};
+use crate::draw::Draw;
+use protocol::refusal::Code;
+use protocol::server_frame::{
+    Ack, BeatBack, Behind, Bye, ConversationKind, ConversationRow, CursorCounts, CursorOk, Cursors, Entries, Head,
+    Heads, Inbox, InboxRow, Limits, Live, Member, MemberCursor, Members, People, Person, Presence, PresenceOf,
+    PresenceState, Resync, Role, Topic, TypingNow, VerMoved, Watching, Welcome,
+};
+use protocol::{DeviceId, Entry, Epoch, Generation, MessageId, Ordinal, ServerFrame, SessionId, Span, Ver};
+
+/// The frame of this word.
+pub fn server_frame(word: &str, d: &mut Draw) -> ServerFrame {
+    match word {
+        "welcome" => ServerFrame::Welcome(Box::new(welcome(d))),
+        "inbox" => ServerFrame::Inbox(inbox(d)),
+        "entries" => ServerFrame::Entries(entries(d)),
+        "ack" => ServerFrame::Ack(ack(d)),
+        "refuse" => ServerFrame::Refuse(match d.choice(2) {
+            0 => Code::RateLimited.refuse_for_ms(d.number()),
+            _ => Code::NotAMember.refuse_saying(d.text()),
+        }),
+        "entry" => ServerFrame::Entry(Live {
+            conv: conv(d),
+            epoch: epoch(d),
+            entry: entry(d),
+        }),
+        "ver" => ServerFrame::Ver(VerMoved {
+            prev: ver(d),
+            ver: ver(d),
+            heads: d.list(head),
+            pull: d.flag(),
+        }),
+        "heads" => ServerFrame::Heads(Heads { heads: d.list(head) }),
+        "watching" => ServerFrame::Watching(Watching {
+            heads: d.list(head),
+            cursors: d.list(cursors),
+            presence: d.list(presence_of),
+        }),
+        "cursors" => ServerFrame::Cursors(cursors(d)),
+        "cursor_ok" => ServerFrame::CursorOk(cursor_ok(d)),
+        "typing" => ServerFrame::Typing(TypingNow {
+            conv: conv(d),
+            user: user(d),
+            ttl_ms: d.number(),
+        }),
+        "presence" => ServerFrame::Presence(Presence {
+            list: d.list(presence_of),
+            ttl_ms: d.number(),
+        }),
+        "behind" => ServerFrame::Behind(Behind {
+            conv: d.option(conv),
+            from: d.option(seq),
+        }),
+        "resync" => ServerFrame::Resync(Resync { epoch: epoch(d) }),
+        "beat" => ServerFrame::Beat(BeatBack {
+            ver: ver(d),
+            server_ms: d.number(),
+        }),
+        "bye" => ServerFrame::Bye(Bye {
+            after_ms: d.number(),
+            reason: d.text(),
+        }),
+        "members" => ServerFrame::Members(Members {
+            conv: conv(d),
+            more: d.flag(),
+            list: d.list(member),
+        }),
+        "people" => ServerFrame::People(People { list: d.list(person) }),
+        _ => panic!("the server's frame `{word}` has no example: write its builder here"),
+    }
+}
+
+fn epoch(d: &mut Draw) -> Epoch {
+    Epoch(d.uuid())
+}
+
+fn ver(d: &mut Draw) -> Ver {
+    Ver(d.number())
+}
+
+fn ord(d: &mut Draw) -> Ordinal {
+    Ordinal(d.number())
+}
+
+fn count(d: &mut Draw) -> u32 {
+    u32::try_from(d.number() % 256).expect("small")
+}
+
+fn welcome(d: &mut Draw) -> Welcome {
+    Welcome {
+        v: 1,
+        session: SessionId(d.uuid()),
+        epoch: epoch(d),
+        user: user(d),
+        device: DeviceId(d.uuid()),
+        ver: ver(d),
+        server_ms: d.number(),
+        beat_ms: d.number(),
+        limits: Limits::default(),
+    }
+}
+
+fn inbox(d: &mut Draw) -> Inbox {
+    let conversation = |d: &mut Draw| Topic::Conversation(Box::new(conversation_row(d)));
+    let topics = d.list(|d| [conversation(d), Topic::Devices, Topic::Profile]);
+    let topics: Vec<Topic> = topics.into_iter().flatten().collect();
+    Inbox {
+        from: ver(d),
+        to: ver(d),
+        more: d.flag(),
+        rows: topics
+            .into_iter()
+            .map(|topic| InboxRow { ver: ver(d), topic })
+            .collect(),
+    }
+}
+
+fn conversation_row(d: &mut Draw) -> ConversationRow {
+    ConversationRow {
+        conv: conv(d),
+        epoch: epoch(d),
+        kind: [ConversationKind::Direct, ConversationKind::Group][d.choice(2)],
+        title: d.option(Draw::text),
+        role: d.option(role),
+        spans: d.list(|d| Span {
+            from_seq: seq(d),
+            from_ord: ord(d),
+            to_seq: d.option(seq),
+            to_ord: d.option(ord),
+        }),
+        head_seq: seq(d),
+        head_ord: ord(d),
+        head_ms: d.number(),
+        read_seq: seq(d),
+        read_ord: ord(d),
+        generation: Generation(d.number()),
+        mention_seqs: d.list(seq),
+        peer: d.option(member_cursor),
+    }
+}
+
+fn role(d: &mut Draw) -> Role {
+    [Role::Member, Role::Admin, Role::Owner][d.choice(3)]
+}
+
+fn entries(d: &mut Draw) -> Entries {
+    Entries {
+        conv: conv(d),
+        epoch: epoch(d),
+        from: seq(d),
+        to: seq(d),
+        more: d.flag(),
+        head_seq: seq(d),
+        head_ord: ord(d),
+        floor_seq: seq(d),
+        items: d.list(entry),
+    }
+}
+
+fn entry(d: &mut Draw) -> Entry {
+    Entry {
+        seq: seq(d),
+        ord: ord(d),
+        id: MessageId(d.uuid()),
+        sender: user(d),
+        send_id: send_id(d),
+        created_ms: d.number(),
+        kind: kind(d),
+        body: d.body().into(),
+        rev: d.option(seq),
+        target_seq: d.option(seq),
+        reply_to: d.option(seq),
+        thread: d.option(seq),
+    }
+}
+
+fn ack(d: &mut Draw) -> Ack {
+    Ack {
+        conv: conv(d),
+        epoch: epoch(d),
+        seq: seq(d),
+        ord: ord(d),
+        message_id: MessageId(d.uuid()),
+        created_ms: d.number(),
+        dup: d.flag(),
+    }
+}
+
+fn head(d: &mut Draw) -> Head {
+    Head {
+        conv: conv(d),
+        epoch: epoch(d),
+        seq: seq(d),
+        ord: ord(d),
+        ms: d.number(),
+    }
+}
+
+fn cursors(d: &mut Draw) -> Cursors {
+    Cursors {
+        conv: conv(d),
+        list: d.list(member_cursor),
+        counts: d.option(|d| CursorCounts {
+            at: seq(d),
+            members: count(d),
+            delivered: count(d),
+            read: count(d),
+            delivered_min: seq(d),
+            read_min: seq(d),
+        }),
+    }
+}
+
+fn member_cursor(d: &mut Draw) -> MemberCursor {
+    MemberCursor {
+        user: user(d),
+        delivered: seq(d),
+        read: seq(d),
+    }
+}
+
+fn cursor_ok(d: &mut Draw) -> CursorOk {
+    CursorOk {
+        conv: conv(d),
+        delivered: seq(d),
+        read: seq(d),
+        read_ord: ord(d),
+        generation: Generation(d.number()),
+    }
+}
+
+fn presence_of(d: &mut Draw) -> PresenceOf {
+    PresenceOf {
+        user: user(d),
+        state: [PresenceState::Online, PresenceState::Away, PresenceState::Offline][d.choice(3)],
+        last_seen_ms: d.option(Draw::number),
+    }
+}
+
+fn member(d: &mut Draw) -> Member {
+    Member {
+        user: user(d),
+        role: role(d),
+        from_seq: seq(d),
+        delivered: seq(d),
+        read: seq(d),
+    }
+}
+
+fn person(d: &mut Draw) -> Person {
+    Person {
+        user: user(d),
+        handle: d.text(),
+        name: d.text(),
+    }
+}
