@@ -37,8 +37,8 @@ const FIRST_READ_BYTES: usize = 8 * 1024;
 /// The least a decoder reads at once. Below 1,024 its buffer cannot grow back once a message outlives the read
 /// after it: it would then read 14 bytes at a time for as long as the connection lives.
 const READ_BUFFER_BYTES_MIN: usize = 1024;
-/// Bytes of control frames that the decoder holds back while the write queue is full: one pong and one to spare.
-const HELD_CONTROL_BYTES_MAX: usize = 512;
+/// Bytes the decoder may hold to be written; it writes one control frame at a time, and our queue takes each at once.
+const DECODER_WRITE_BYTES_MAX: usize = 512;
 /// Bytes of a close frame's reason: a control frame's 125 less the code (RFC 6455, section 5.5.1).
 const CLOSE_REASON_BYTES_MAX: usize = 123;
 /// Bytes that are read and thrown away while closing, so that the peer sees the close frame and not a reset.
@@ -53,8 +53,8 @@ pub struct SocketLimits {
     pub message_bytes_max: usize,
     /// Bytes a decoder reads at once while a message is unfinished; at least 1,024, whatever is given.
     pub read_buffer_bytes: usize,
-    /// Bytes that may wait to be written before the socket says it has no room and stops answering pings. The queue
-    /// may pass it by what one call gave.
+    /// Bytes that may wait to be written before the socket says it has no room and answers only the newest ping. The
+    /// queue may pass it by what one call gave.
     pub unsent_bytes_max: usize,
 }
 
@@ -64,7 +64,7 @@ impl SocketLimits {
             .read_buffer_size(self.read_buffer_bytes.max(READ_BUFFER_BYTES_MIN))
             // The decoder writes control frames only, each at once, into our queue.
             .write_buffer_size(0)
-            .max_write_buffer_size(HELD_CONTROL_BYTES_MAX)
+            .max_write_buffer_size(DECODER_WRITE_BYTES_MAX)
             .max_frame_size(Some(self.frame_bytes_max))
             .max_message_size(Some(self.message_bytes_max))
     }
@@ -294,10 +294,10 @@ where
                     Err(error) => return Poll::Ready(Received::Lost(error.kind())),
                 }
             }
-            match self.with_decoder(cx, self.limits.unsent_bytes_max, |decoder, wire| decoder.read(wire)) {
+            match self.with_decoder(cx, |decoder, wire| decoder.read(wire)) {
                 Ok(message) => {
                     self.taken_bytes += frame_bytes(&message);
-                    self.settle(cx, &message);
+                    self.settle(cx);
                     match message {
                         Message::Text(text) => return Poll::Ready(Received::Text(text)),
                         Message::Binary(bytes) => return Poll::Ready(Received::Binary(bytes)),
@@ -331,21 +331,12 @@ where
     }
 
     /// Takes the answer (pong, close) from the decoder into the queue, and drops the decoder when it is empty.
-    fn settle(&mut self, cx: &mut Context<'_>, message: &Message) {
-        // The answer to a close frame is the last thing queued, so it needs no bound.
-        let unsent_bytes_max = if message.is_close() {
-            usize::MAX
-        } else {
-            self.limits.unsent_bytes_max
-        };
-        let answered = match self.with_decoder(cx, unsent_bytes_max, |decoder, wire| decoder.flush(wire)) {
-            Ok(()) | Err(Error::ConnectionClosed) => true,
-            // The queue is full; the decoder keeps the newest pong until there is room.
-            Err(_) => false,
-        };
+    fn settle(&mut self, cx: &mut Context<'_>) {
+        // After a close frame this is `ConnectionClosed`; our queue takes everything, so nothing else fails.
+        let _ = self.with_decoder(cx, |decoder, wire| decoder.flush(wire));
         // Every frame that came out was counted at its *least* length, and a fragment not at all. So if as much came
         // out as went in, then nothing is left inside: neither bytes, nor a header, nor a part of a message.
-        if answered && self.given_bytes == self.taken_bytes {
+        if self.given_bytes == self.taken_bytes {
             self.decoder = None;
         }
     }
@@ -353,7 +344,6 @@ where
     fn with_decoder<T>(
         &mut self,
         cx: &mut Context<'_>,
-        unsent_bytes_max: usize,
         act: impl FnOnce(&mut WebSocketContext, &mut Wire<'_, '_, S>) -> Result<T, Error>,
     ) -> Result<T, Error> {
         let Some(decoder) = &mut self.decoder else {
@@ -364,7 +354,7 @@ where
             cx,
             given_bytes: &mut self.given_bytes,
             unsent: &mut self.unsent,
-            unsent_bytes_max,
+            unsent_bytes_max: self.limits.unsent_bytes_max,
             // Nothing follows our close frame, not even an answer to the peer's (RFC 6455, section 5.5.1).
             mute: self.phase != Phase::Open || self.write_failed.is_some(),
         };
@@ -437,18 +427,77 @@ where
 }
 
 impl<S> Write for Wire<'_, '_, S> {
-    /// Takes all or nothing: what the decoder writes is whole frames.
-    fn write(&mut self, frames: &[u8]) -> io::Result<usize> {
+    /// Takes everything: the decoder writes one control frame at a time, whole.
+    fn write(&mut self, frame: &[u8]) -> io::Result<usize> {
         if !self.mute {
-            if self.unsent.bytes() >= self.unsent_bytes_max {
-                return Err(io::ErrorKind::WouldBlock.into());
+            if frame.first() == Some(&(Kind::Close as u8)) {
+                self.unsent.push_close(frame);
+            } else {
+                self.unsent.push_pong(frame, self.unsent_bytes_max);
             }
-            self.unsent.push_encoded(frames);
         }
-        Ok(frames.len())
+        Ok(frame.len())
     }
 
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tokio::io::AsyncWriteExt;
+
+    const LIMITS: SocketLimits = SocketLimits {
+        frame_bytes_max: 100_000,
+        message_bytes_max: 100_000,
+        read_buffer_bytes: 1024,
+        unsent_bytes_max: 1000,
+    };
+
+    /// A masked frame under the mask 0, which leaves the payload as it is.
+    fn frame(first: u8, payload: &[u8]) -> Vec<u8> {
+        let mut frame = vec![first];
+        if let Ok(short @ 0..=125) = u8::try_from(payload.len()) {
+            frame.push(0x80 | short);
+        } else {
+            frame.push(0x80 | 127);
+            frame.extend((payload.len() as u64).to_be_bytes());
+        }
+        frame.extend([0; 4]);
+        frame.extend(payload);
+        frame
+    }
+
+    /// BND: between messages a connection holds no buffer, after a large message and a burst of its own neither; it
+    /// holds one only while something is unfinished.
+    #[tokio::test]
+    async fn a_quiet_connection_holds_no_buffer() {
+        let (ours, mut theirs) = tokio::io::duplex(1 << 20);
+        let mut socket = Socket::new(ours, Bytes::new(), LIMITS);
+        let large = vec![b'x'; 90_000];
+        for bytes in [
+            frame(0x81, b"small"),
+            frame(0x89, b"ping"),
+            frame(0x81, &large),
+            frame(0x82, b"small"),
+        ] {
+            theirs.write_all(&bytes).await.expect("sent");
+        }
+        for message in 0..3 {
+            assert!(socket.decoder.is_none() || message > 0, "nothing was read yet");
+            socket.next().await.expect("a message");
+        }
+        assert!(socket.decoder.is_none(), "all was taken");
+        socket.send_all(vec![Bytes::from(large); 3]).await.expect("sent");
+        assert_eq!(socket.unsent.capacity(), 0, "all was written");
+
+        theirs.write_all(&frame(0x01, b"begun")).await.expect("sent");
+        let waker = std::task::Waker::noop();
+        assert!(socket.poll_next(&mut Context::from_waker(waker)).is_pending());
+        assert!(socket.decoder.is_some(), "a message is unfinished");
+        theirs.write_all(&frame(0x80, b" and ended")).await.expect("sent");
+        assert_eq!(socket.next().await, Some(Received::Text("begun and ended".into())));
     }
 }

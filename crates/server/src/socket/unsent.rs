@@ -78,6 +78,9 @@ pub(super) struct Unsent {
     first_written: usize,
     /// Bytes of all pieces, less `first_written`.
     bytes: usize,
+    /// The newest answer to a ping that found no room; written when nothing else waits. RFC 6455 (section 5.5.3) lets
+    /// an older one go unanswered.
+    held_pong: Option<Bytes>,
     /// The stream took bytes and was not flushed since.
     unflushed: bool,
 }
@@ -88,14 +91,37 @@ impl Unsent {
         self.bytes
     }
 
+    /// Frames there is room for without asking for memory.
+    #[cfg(test)]
+    pub(super) fn capacity(&self) -> usize {
+        self.pieces.capacity()
+    }
+
     /// Adds a whole frame.
     pub(super) fn push(&mut self, kind: Kind, payload: Bytes) {
+        if matches!(kind, Kind::Close) {
+            self.held_pong = None;
+        }
         self.push_piece(Piece::frame(kind, payload));
     }
 
-    /// Adds bytes that are whole frames already.
-    pub(super) fn push_encoded(&mut self, frames: &[u8]) {
-        let payload = Bytes::copy_from_slice(frames);
+    /// Adds the answer to a ping, encoded; if `bytes_max` wait already, it takes the place of the one that is held.
+    pub(super) fn push_pong(&mut self, frame: &[u8], bytes_max: usize) {
+        let frame = Bytes::copy_from_slice(frame);
+        if self.bytes < bytes_max && self.held_pong.is_none() {
+            self.push_encoded(frame);
+        } else {
+            self.held_pong = Some(frame);
+        }
+    }
+
+    /// Adds the answer to a close frame, encoded. It is the last, so it is bounded without a bound.
+    pub(super) fn push_close(&mut self, frame: &[u8]) {
+        self.held_pong = None;
+        self.push_encoded(Bytes::copy_from_slice(frame));
+    }
+
+    fn push_encoded(&mut self, payload: Bytes) {
         self.push_piece(Piece {
             header: [0; HEADER_BYTES_MAX],
             header_bytes: 0,
@@ -125,6 +151,11 @@ impl Unsent {
             }
             self.unflushed = true;
             self.advance(written);
+            if self.bytes == 0
+                && let Some(pong) = self.held_pong.take()
+            {
+                self.push_encoded(pong);
+            }
         }
         if self.unflushed {
             ready!(Pin::new(stream).poll_flush(cx))?;
