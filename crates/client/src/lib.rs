@@ -1,1 +1,9 @@
-//! Placeholder until the first module lands.
+//! The other end.
+
+pub mod backoff;
+pub mod bounds;
+pub mod log;
+#[cfg(test)]
+mod pretend;
+
+pub use bounds::Bounds;
