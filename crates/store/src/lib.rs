@@ -1,8 +1,9 @@
-//! The truth: everything that must survive, behind one trait. One method is one transaction, in the words of the domain.
+//! The truth: everything that must survive, behind one trait. One method is one transaction, in the words of the
+//! domain.
 //!
-//! Read [`Store`] alone and you can write another engine; the contract suite (`tests/all/contract/`) then tells you where
-//! you misread it. The crate knows nothing of the wire: its [`record`]s carry no serialisation, and a refusal here is a
-//! [`Refused`], which the server turns into a numbered one.
+//! Read [`Store`] alone and you can write another engine; the contract suite (`tests/all/contract/`) then tells you
+//! where you misread it. The crate knows nothing of the wire: its [`record`]s carry no serialisation, and a refusal
+//! here is a [`Refused`], which the server turns into a numbered one.
 //!
 //! - [`record`]: what goes in and what comes out.
 //! - [`error`]: refused, overloaded, or at fault.
@@ -28,17 +29,18 @@ use protocol::{ConversationId, DeviceId, DeviceSeq, Epoch, Seq, UserId, Ver};
 ///
 /// - **One method, one transaction.** It happens whole or not at all; what it must check is checked inside it, on the
 ///   state it changes, never on something read before.
-/// - **Told means durable.** A [`Reply`] with `Ok` is given after the change has reached stable storage. An engine that
-///   cannot know whether a commit arrived answers [`Fault`]; the caller repeats with the same ids, and the dedupe finds it.
+/// - **Told means durable.** A [`Reply`] with `Ok` is given after the change has reached stable storage. An engine
+///   that cannot know whether a commit arrived answers [`Fault`]; the caller repeats with the same ids, and the dedupe
+///   finds it.
 /// - **Submitted in order, done in order.** A method queues its work *when it is called*, not when its reply is first
 ///   polled; two calls from one task about one conversation happen in the order of the calls. Dropping a reply does not
 ///   undo anything.
-/// - **A poisonous item fails alone.** Engines commit many calls together. What makes one fail (a refusal, a constraint)
-///   must not fail its neighbours.
+/// - **A poisonous item fails alone.** Engines commit many calls together. What makes one fail (a refusal, a
+///   constraint) must not fail its neighbours.
 /// - **Bounded.** A queue that is full answers [`Error::Overloaded`] at once.
-/// - **Three families.** A transaction touches rows of the conversation, the user or the directory family, never of two.
-///   The one bridge is the *fanout row*: written with every entry and cursor, removed by [`Store::settle`] once the
-///   inboxes are durable.
+/// - **Three families.** A transaction touches rows of the conversation, the user or the directory family, never of
+///   two. The one bridge is the *fanout row*: written with every entry and cursor, removed by [`Store::settle`] once
+///   the inboxes are durable.
 ///
 /// Times are milliseconds since 1970 UTC from the clock that the engine was given.
 pub trait Store: Send + Sync + 'static {
@@ -49,18 +51,19 @@ pub trait Store: Send + Sync + 'static {
 
     /// Appends one entry: *lock the log, know the send_id?, member now?, write*; one atomic unit.
     ///
-    /// The entry gets the next seq (gap-free from 1, in commit order), an ord one higher if its kind counts, a time not
-    /// below that of the entry before, and a time-ordered id. `append.read` moves the sender's read cursors in the same
-    /// transaction as [`Store::move_cursors`] would, and a counting entry then moves each read cursor, the public and the
-    /// private, to itself if that one stood at the entry before it. (This last step is no receipt: it starts no run.)
-    /// A row of `mentions` is written for each mentioned *member*. The fanout row is written.
+    /// The entry gets the next seq (gap-free from 1, in commit order), an ord one higher if its kind counts, a time
+    /// not below that of the entry before, and a time-ordered id. `append.read` moves the sender's read cursors in the
+    /// same transaction as [`Store::move_cursors`] would, and a counting entry then moves each read cursor, the public
+    /// and the private, to itself if that one stood at the entry before it. (This last step is no receipt: it starts
+    /// no run.) A row of `mentions` is written for each mentioned *member*. The fanout row is written.
     ///
     /// **Idempotent for ever**: the same `(conv, sender, send_id)` gives the first answer again with `dup`, whatever
     /// happened since, even if the sender was removed, and changes nothing; with a different kind, body, `reply_to` or
     /// `thread`, or if it named a change of another verb, [`Refused::SendIdReused`]. This is looked at before all else.
     ///
     /// Refuses: [`Refused::NotFound`] (never a member), [`Refused::NotAMember`] (no open span),
-    /// [`Refused::BadReference`] (`reply_to` or `thread` not readable for the sender), [`Refused::BeyondHead`] (`read`).
+    /// [`Refused::BadReference`] (`reply_to` or `thread` not readable for the sender), [`Refused::BeyondHead`]
+    /// (`read`).
     fn append(&self, append: Append) -> Reply<Appended>;
 
     /// Begins a conversation with its `created` entry at seq 1, all members, and the fanout row; one atomic unit.
@@ -73,14 +76,15 @@ pub trait Store: Send + Sync + 'static {
     /// they are of another family.
     fn create(&self, create: Create) -> Reply<Appended>;
 
-    /// Adds, removes or leaves with one entry that says so; one atomic unit. The entry is the first that an added person
-    /// may read and the last that a removed one may.
+    /// Adds, removes or leaves with one entry that says so; one atomic unit. The entry is the first that an added
+    /// person may read and the last that a removed one may.
     ///
-    /// Adding passes over those who are members; if that leaves nobody, the answer is the latest entry as `dup`. Who comes
-    /// back gets a second span, and all cursors of an added person start at the entry before it unless they stand higher.
-    /// Added people are plain members, whatever they were before. When the last owner leaves, the admin, else the member,
-    /// whose present span is the oldest (of equals the lowest id) becomes owner, and the entry names them; the last one to
-    /// leave leaves nobody. Idempotent like [`Store::append`], by what was *asked*: the entry may name fewer people.
+    /// Adding passes over those who are members; if that leaves nobody, the answer is the latest entry as `dup`. Who
+    /// comes back gets a second span, and all cursors of an added person start at the entry before it unless they
+    /// stand higher. Added people are plain members, whatever they were before. When the last owner leaves, the admin,
+    /// else the member, whose present span is the oldest (of equals the lowest id) becomes owner, and the entry names
+    /// them; the last one to leave leaves nobody. Idempotent like [`Store::append`], by what was *asked*: the entry
+    /// may name fewer people.
     ///
     /// Refuses: [`Refused::NotFound`], [`Refused::NotAMember`], [`Refused::NotAGroup`], [`Refused::GroupFull`] (as a
     /// whole), [`Refused::Forbidden`] (removing needs a higher role than the removed has), [`Refused::UnknownPerson`]
@@ -89,12 +93,12 @@ pub trait Store: Send + Sync + 'static {
 
     /// Moves cursors, each on its own; one atomic unit for those that are not refused. In the order given.
     ///
-    /// Public cursors never go back and never pass what their member may read; reading delivers. The private read cursor
-    /// is the maximum within a generation; a later generation may set it lower ("mark unread"); an older generation's
-    /// repeat moves only the public receipt; a generation without `read` means nothing. Each advance of a public cursor
-    /// extends or starts a receipt run (one per member, kind and minute): it covers the entries that were passed, and its
-    /// time is that of the advance that began it. The fanout row names the members who moved; a move that changes nothing
-    /// writes none. Who was a member moves within what they may still read.
+    /// Public cursors never go back and never pass what their member may read; reading delivers. The private read
+    /// cursor is the maximum within a generation; a later generation may set it lower ("mark unread"); an older
+    /// generation's repeat moves only the public receipt; a generation without `read` means nothing. Each advance of a
+    /// public cursor extends or starts a receipt run (one per member, kind and minute): it covers the entries that
+    /// were passed, and its time is that of the advance that began it. The fanout row names the members who moved; a
+    /// move that changes nothing writes none. Who was a member moves within what they may still read.
     ///
     /// Refuses, each alone and whole: [`Refused::NotFound`] (never a member), [`Refused::BeyondHead`].
     fn move_cursors(&self, moves: Vec<CursorMove>) -> Reply<Vec<std::result::Result<CursorMoved, Refused>>>;
@@ -102,14 +106,16 @@ pub trait Store: Send + Sync + 'static {
     /// Reads a page of a log as one reader may see it, inside one snapshot with the head it names.
     ///
     /// Only entries inside the reader's spans; the page's `from..=to` is what it speaks of, so a seq in it without an
-    /// entry will never be readable; it never speaks of what lies beyond the last readable entry. Ends before the entry that
-    /// would make more than [`protocol::limits::PAGE_BYTES_MAX`] of bodies (but holds one entry, whatever the limit).
+    /// entry will never be readable; it never speaks of what lies beyond the last readable entry. Ends before the
+    /// entry that would make more than [`protocol::limits::PAGE_BYTES_MAX`] of bodies (but holds one entry, whatever
+    /// the limit).
     ///
-    /// `After(s)` starts at `s + 1`, takes the lowest and ends at the last it took, or, with all taken, at the last readable
-    /// one. `Before(s)` ends at `s - 1`, takes the highest and starts at the first it took, or, with all taken, at 1.
-    /// `Around(s)` is `Before(s + 1)` with half of the limit, rounded up, and `After(s)` with what is left of limit and bytes,
-    /// `more` if either has more. `Range(a, b, since)` is `After(a - 1)` that stops at `b`; with `since`, without the entries
-    /// that have no `rev` above it. A page that speaks of nothing has `to` = `from - 1`.
+    /// `After(s)` starts at `s + 1`, takes the lowest and ends at the last it took, or, with all taken, at the last
+    /// readable one. `Before(s)` ends at `s - 1`, takes the highest and starts at the first it took, or, with all
+    /// taken, at 1. `Around(s)` is `Before(s + 1)` with half of the limit, rounded up, and `After(s)` with what is
+    /// left of limit and bytes, `more` if either has more. `Range(a, b, since)` is `After(a - 1)` that stops at `b`;
+    /// with `since`, without the entries that have no `rev` above it. A page that speaks of nothing has `to` = `from -
+    /// 1`.
     ///
     /// Refuses: [`Refused::NotFound`] (never a member).
     fn page(&self, ask: AskPage) -> Reply<Page>;
@@ -129,49 +135,51 @@ pub trait Store: Send + Sync + 'static {
     /// Refuses: [`Refused::NotFound`]; [`Refused::NotAMember`] for who is one no longer.
     fn members(&self, reader: UserId, conv: ConversationId, after: Option<UserId>, limit: usize) -> Reply<MembersPage>;
 
-    /// Reads when each member who may read it received and read one entry, as far as runs tell (kept 90 days). Its sender is
-    /// left out; in order of id.
+    /// Reads when each member who may read it received and read one entry, as far as runs tell (kept 90 days). Its
+    /// sender is left out; in order of id.
     ///
     /// Refuses: [`Refused::NotFound`], [`Refused::NotAMember`], [`Refused::BadReference`].
     fn receipts(&self, reader: UserId, conv: ConversationId, seq: Seq) -> Reply<Vec<Receipt>>;
 
     /// Reads which of `people` share a conversation of at most 256 members with `viewer` now, both as members. A read
-    /// over several families, not one snapshot: for presence and names, which are no secrets of a moment. In the order asked.
+    /// over several families, not one snapshot: for presence and names, which are no secrets of a moment. In the order
+    /// asked.
     fn acquainted(&self, viewer: UserId, people: Vec<UserId>) -> Reply<Vec<UserId>>;
 
-    // ---- The bridge: from a log to its members' inboxes --------------------------------------------------------------
+    // ---- The bridge: from a log to its members' inboxes -------------------------------------------------------------
 
-    /// Reads conversations whose inboxes may be behind, the longest waiting first, at most `limit`. One waits since the first
-    /// write after it was last settled; each write gives it a new mark.
+    /// Reads conversations whose inboxes may be behind, the longest waiting first, at most `limit`. One waits since
+    /// the first write after it was last settled; each write gives it a new mark.
     fn dirty(&self, limit: usize) -> Reply<Vec<Dirty>>;
 
     /// Reads, in one snapshot of the conversation family, the inbox rows that a dirty conversation calls for: of every
-    /// member and of everybody removed since, or, if only cursors moved, of those they concern (the mover; in a 1:1 both).
-    /// A former member whose cursor moved is among them either way. In order of id. A conversation that was settled in
-    /// between gives none.
+    /// member and of everybody removed since, or, if only cursors moved, of those they concern (the mover; in a 1:1
+    /// both). A former member whose cursor moved is among them either way. In order of id. A conversation that was
+    /// settled in between gives none.
     fn inbox_rows(&self, conv: ConversationId) -> Reply<InboxRows>;
 
     /// Brings inbox rows up to date; one atomic unit of the user family, at most [`BUMP_ROWS_MAX`] rows.
     ///
-    /// Each row that changes takes the next `ver` of its user, under that user's lock, so commit order is `ver` order. A
-    /// row that changes nothing takes none; a higher `as_of` alone is kept, but is no change. Answers those that changed, in
-    /// the order of `ver` for each user. **Safe to repeat and to come late**: heads and cursors are maxima (the private
-    /// read by generation, then seq); title, role and spans come from the row read at the higher or equal `as_of`, mentions
-    /// from that with the higher or equal `(as_of, generation, read_seq)`, which never falls from one reading to the next.
-    /// More rows than [`BUMP_ROWS_MAX`] are a [`Fault`], and nothing is done.
+    /// Each row that changes takes the next `ver` of its user, under that user's lock, so commit order is `ver` order.
+    /// A row that changes nothing takes none; a higher `as_of` alone is kept, but is no change. Answers those that
+    /// changed, in the order of `ver` for each user. **Safe to repeat and to come late**: heads and cursors are maxima
+    /// (the private read by generation, then seq); title, role and spans come from the row read at the higher or equal
+    /// `as_of`, mentions from that with the higher or equal `(as_of, generation, read_seq)`, which never falls from
+    /// one reading to the next. More rows than [`BUMP_ROWS_MAX`] are a [`Fault`], and nothing is done.
     fn bump(&self, rows: Vec<InboxRecord>) -> Reply<Vec<Bumped>>;
 
-    /// Removes the fanout row if nothing was written to the conversation since it was read: `mark` is that row's, and no
-    /// two marks are ever equal. To be called only after every row of [`Store::inbox_rows`] is durable.
+    /// Removes the fanout row if nothing was written to the conversation since it was read: `mark` is that row's, and
+    /// no two marks are ever equal. To be called only after every row of [`Store::inbox_rows`] is durable.
     fn settle(&self, conv: ConversationId, mark: u64) -> Reply<()>;
 
-    // ---- The user family: inboxes, devices, mailboxes ----------------------------------------------------------------
+    // ---- The user family: inboxes, devices, mailboxes ---------------------------------------------------------------
 
-    /// Reads the inbox rows changed above `after`, in order of `ver`, and the version they lead to, in one snapshot: who
-    /// applies them misses nothing up to `to`. At most [`protocol::limits::INBOX_ROWS_MAX`].
+    /// Reads the inbox rows changed above `after`, in order of `ver`, and the version they lead to, in one snapshot:
+    /// who applies them misses nothing up to `to`. At most [`protocol::limits::INBOX_ROWS_MAX`].
     fn inbox(&self, user: UserId, after: Ver) -> Reply<InboxPage>;
 
-    /// Reads where inboxes stand. Of a user who does not exist, 0. Read from storage, never from memory of what was told.
+    /// Reads where inboxes stand. Of a user who does not exist, 0. Read from storage, never from memory of what was
+    /// told.
     fn vers(&self, users: Vec<UserId>) -> Reply<Vec<Ver>>;
 
     /// Writes a person who has no handle yet. Idempotent by id. Without [`Store::claim_handle`] nobody can find them.
@@ -200,8 +208,8 @@ pub trait Store: Send + Sync + 'static {
     fn devices(&self, user: UserId) -> Reply<Vec<Device>>;
 
     /// Notes that a device was there, and with which of its secrets: `used_next` makes the next secret the only one.
-    /// Also the person's last-seen time, unless `invisible`. Times only move forward. No inbox bump. Of a device that is
-    /// not signed in, nothing is noted.
+    /// Also the person's last-seen time, unless `invisible`. Times only move forward. No inbox bump. Of a device that
+    /// is not signed in, nothing is noted.
     fn saw_device(&self, seen: SeenDevice) -> Reply<()>;
 
     /// Lays a second secret beside the first; both are good until the second is used.
@@ -209,8 +217,8 @@ pub trait Store: Send + Sync + 'static {
     /// Refuses: [`Refused::UnknownPerson`] (no such device).
     fn rotate_secret(&self, user: UserId, device: DeviceId, next_hash: SecretHash) -> Reply<()>;
 
-    /// Signs devices out, bumps the inbox topic `devices` if any were (once), and answers which, the oldest first. Their
-    /// mailboxes go with them.
+    /// Signs devices out, bumps the inbox topic `devices` if any were (once), and answers which, the oldest first.
+    /// Their mailboxes go with them.
     fn revoke_devices(&self, user: UserId, which: Which) -> Reply<Vec<DeviceId>>;
 
     /// Reads when people were last seen, in the order asked; `None` for those never seen.
@@ -227,10 +235,10 @@ pub trait Store: Send + Sync + 'static {
     /// Removes what a device has stored, up to and with `to`.
     fn ack_mail(&self, user: UserId, device: DeviceId, to: DeviceSeq) -> Reply<()>;
 
-    // ---- The directory: handles and invites --------------------------------------------------------------------------
+    // ---- The directory: handles and invites -------------------------------------------------------------------------
 
-    /// Gives a handle to a person and uses up one use of the invite, if one is named; one atomic unit. Idempotent for the
-    /// same pair of handle and person: the repeat is not paid for. The handle is looked at before the invite.
+    /// Gives a handle to a person and uses up one use of the invite, if one is named; one atomic unit. Idempotent for
+    /// the same pair of handle and person: the repeat is not paid for. The handle is looked at before the invite.
     ///
     /// Refuses: [`Refused::HandleTaken`], [`Refused::InviteInvalid`] (unknown, used up, expired).
     fn claim_handle(&self, claim: ClaimHandle) -> Reply<()>;
@@ -247,7 +255,7 @@ pub trait Store: Send + Sync + 'static {
     /// Voids an invite. Answers whether there was one.
     fn revoke_invite(&self, hash: SecretHash) -> Reply<bool>;
 
-    // ---- The store as a whole ----------------------------------------------------------------------------------------
+    // ---- The store as a whole ---------------------------------------------------------------------------------------
 
     /// Removes what has outlived its time: mail older than 30 days, receipt runs older than 90. At most `limit` rows;
     /// answers how many, so that the caller goes on while there are more.

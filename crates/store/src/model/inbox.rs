@@ -1,0 +1,157 @@
+//! Inboxes: one compacted row for each topic, and how late or repeated readings of a conversation are merged into it.
+
+use super::State;
+use crate::record::{Bumped, Head, InboxPage, InboxRecord, PeerCursor, Topic};
+use crate::{BUMP_ROWS_MAX, Fault, Result};
+use protocol::limits::INBOX_ROWS_MAX;
+use protocol::{ConversationId, UserId, Ver};
+use std::collections::BTreeMap;
+
+/// One person's inbox.
+#[derive(Default)]
+pub(super) struct Inbox {
+    /// Changes so far.
+    ver: Ver,
+    /// Each conversation with the version of its last change.
+    conversations: BTreeMap<ConversationId, (Ver, InboxRecord)>,
+    /// The version of the last change of the devices.
+    devices: Option<Ver>,
+}
+
+/// What a merge came to.
+#[derive(PartialEq, Eq)]
+enum Change {
+    None,
+    HeadOnly,
+    More,
+}
+
+impl State {
+    pub(super) fn bump(&mut self, rows: Vec<InboxRecord>) -> Result<Vec<Bumped>> {
+        if rows.len() > BUMP_ROWS_MAX {
+            return Err(Fault::new("bumped inboxes", "more rows than BUMP_ROWS_MAX").into());
+        }
+        Ok(rows.into_iter().filter_map(|row| self.bump_one(row)).collect())
+    }
+
+    fn bump_one(&mut self, row: InboxRecord) -> Option<Bumped> {
+        let (user, conv) = (row.user, row.conv);
+        let inbox = self.inboxes.entry(user).or_default();
+        let (merged, change) = match inbox.conversations.get(&conv) {
+            None => (row, Change::More),
+            Some((_, stored)) => {
+                let merged = merge(stored, row);
+                let change = change(stored, &merged);
+                (merged, change)
+            }
+        };
+        let prev = inbox.ver;
+        let head = Head {
+            conv,
+            epoch: self.epoch,
+            seq: merged.head_seq,
+            ord: merged.head_ord,
+            ms: merged.head_ms,
+        };
+        if change == Change::None {
+            // A later reading of the same: remembered, so that an earlier one cannot come between, but not told.
+            inbox.conversations.get_mut(&conv).expect("it is stored").1 = merged;
+            return None;
+        }
+        inbox.ver = prev.next();
+        inbox.conversations.insert(conv, (inbox.ver, merged));
+        Some(Bumped {
+            user,
+            prev,
+            ver: inbox.ver,
+            conv,
+            head,
+            head_only: change == Change::HeadOnly,
+        })
+    }
+
+    pub(super) fn bump_devices(&mut self, user: UserId) {
+        let inbox = self.inboxes.entry(user).or_default();
+        inbox.ver = inbox.ver.next();
+        inbox.devices = Some(inbox.ver);
+    }
+
+    pub(super) fn ver(&self, user: UserId) -> Ver {
+        self.inboxes.get(&user).map_or(Ver::ZERO, |inbox| inbox.ver)
+    }
+
+    pub(super) fn inbox_page(&self, user: UserId, after: Ver) -> InboxPage {
+        let Some(inbox) = self.inboxes.get(&user) else {
+            return InboxPage {
+                to: Ver::ZERO,
+                more: false,
+                rows: Vec::new(),
+            };
+        };
+        let conversation = |(ver, row): &(Ver, InboxRecord)| (*ver, Topic::Conversation(Box::new(row.clone())));
+        let mut rows: Vec<(Ver, Topic)> = inbox.conversations.values().map(conversation).collect();
+        rows.extend(inbox.devices.map(|ver| (ver, Topic::Devices)));
+        rows.retain(|(ver, _)| *ver > after);
+        rows.sort_by_key(|(ver, _)| *ver);
+        let more = rows.len() > INBOX_ROWS_MAX;
+        rows.truncate(INBOX_ROWS_MAX);
+        let to = match rows.last() {
+            Some((last, _)) if more => *last,
+            _ => inbox.ver,
+        };
+        InboxPage { to, more, rows }
+    }
+}
+
+/// The row that two readings of one conversation make, in whichever order they come.
+fn merge(stored: &InboxRecord, new: InboxRecord) -> InboxRecord {
+    let mut merged = stored.clone();
+    if new.as_of >= stored.as_of {
+        merged.as_of = new.as_of;
+        merged.kind = new.kind;
+        merged.title = new.title;
+        merged.role = new.role;
+        merged.spans = new.spans;
+    }
+    if new.head_seq > stored.head_seq {
+        merged.head_seq = new.head_seq;
+        merged.head_ord = new.head_ord;
+        merged.head_ms = new.head_ms;
+    }
+    if (new.generation, new.read_seq) > (stored.generation, stored.read_seq) {
+        merged.generation = new.generation;
+        merged.read_seq = new.read_seq;
+        merged.read_ord = new.read_ord;
+    }
+    // None of the three ever falls from one reading of the conversation to the next, so this tells the later one.
+    if (new.as_of, new.generation, new.read_seq) >= (stored.as_of, stored.generation, stored.read_seq) {
+        merged.mention_seqs = new.mention_seqs;
+    }
+    merged.peer = match (stored.peer, new.peer) {
+        (Some(old), Some(new)) => Some(PeerCursor {
+            user: new.user,
+            delivered: old.delivered.max(new.delivered),
+            read: old.read.max(new.read),
+        }),
+        (old, new) => new.or(old),
+    };
+    merged
+}
+
+/// What of a row its owner can see is different.
+fn change(stored: &InboxRecord, merged: &InboxRecord) -> Change {
+    let without_head = |row: &InboxRecord| InboxRecord {
+        as_of: stored.as_of,
+        head_seq: stored.head_seq,
+        head_ord: stored.head_ord,
+        head_ms: stored.head_ms,
+        ..row.clone()
+    };
+    if without_head(merged) != *stored {
+        Change::More
+    } else if merged.head_seq != stored.head_seq {
+        Change::HeadOnly
+    } else {
+        Change::None
+    }
+}

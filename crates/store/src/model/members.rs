@@ -1,0 +1,113 @@
+//! Changes of who is a member: add, remove, leave.
+
+use super::State;
+use super::conversation::{Asked, Conversation, Membership};
+use super::write::{Draft, json};
+use crate::record::{Appended, ChangeMembers, MemberChange};
+use crate::{Refused, Result};
+use protocol::limits::GROUP_MEMBERS_MAX;
+use protocol::server_frame::{ConversationKind, Role};
+use protocol::{Kind, Seq, UserId, entry};
+use std::sync::Arc;
+
+/// What a change does, once it is known that it may.
+enum Effect {
+    Join(Vec<UserId>),
+    Go { who: UserId, new_owner: Option<UserId> },
+}
+
+impl State {
+    pub(super) fn change_members(&mut self, change: ChangeMembers, now_ms: u64) -> Result<Appended> {
+        let conversation = self.conversation(change.conv)?;
+        let asked = Asked::Members(change.change.clone());
+        if let Some(known) = conversation.known(change.actor, change.send_id, &asked) {
+            return Ok(known?);
+        }
+        let actor = conversation.member(change.actor)?;
+        if conversation.kind == ConversationKind::Direct {
+            return Err(Refused::NotAGroup.into());
+        }
+        let (kind, body, effect) = match &change.change {
+            MemberChange::Add(users) => {
+                let mut users = users.clone();
+                users.retain(|&user| conversation.member(user).is_err());
+                if users.is_empty() {
+                    let entry = Arc::clone(conversation.log.last().expect("a log is never empty"));
+                    return Ok(Appended { entry, dup: true });
+                }
+                if conversation.present().count() + users.len() > GROUP_MEMBERS_MAX {
+                    return Err(Refused::GroupFull.into());
+                }
+                let body = entry::Added { users: users.clone() };
+                (Kind::Added, json(&body), Effect::Join(users))
+            }
+            &MemberChange::Remove(who) => {
+                let removed = conversation.member(who).map_err(|_| Refused::UnknownPerson)?;
+                if actor.role <= removed.role {
+                    return Err(Refused::Forbidden.into());
+                }
+                let body = entry::Removed { user: who };
+                (Kind::Removed, json(&body), Effect::Go { who, new_owner: None })
+            }
+            MemberChange::Leave => {
+                let who = change.actor;
+                let new_owner = conversation.successor(who);
+                let body = entry::Left { owner: new_owner };
+                (Kind::Left, json(&body), Effect::Go { who, new_owner })
+            }
+        };
+        let entry = self.write_entry(
+            Draft {
+                conv: change.conv,
+                sender: change.actor,
+                send_id: change.send_id,
+                kind,
+                body,
+                reply_to: None,
+                thread: None,
+                asked,
+            },
+            now_ms,
+        );
+        let conversation = self.conversation_mut(change.conv);
+        match &effect {
+            Effect::Join(users) => users.iter().for_each(|&user| conversation.join(user, entry.seq)),
+            Effect::Go { who, new_owner } => conversation.go(*who, *new_owner, entry.seq),
+        }
+        self.dirty_all(change.conv, now_ms);
+        if let Effect::Go { who, .. } = effect {
+            // The removed is no member any more, but their inbox has to tell them.
+            self.dirty_mover(change.conv, who, now_ms);
+        }
+        Ok(Appended { entry, dup: false })
+    }
+}
+
+impl Conversation {
+    /// Who owns the group once `leaver` has left: nobody new if another owner stays or nobody stays.
+    fn successor(&self, leaver: UserId) -> Option<UserId> {
+        let stay = || self.present().filter(|&(user, _)| user != leaver);
+        let leaver = &self.members[&leaver];
+        if leaver.role != Role::Owner || stay().any(|(_, other)| other.role == Role::Owner) {
+            return None;
+        }
+        let heir = stay().min_by_key(|(user, other)| (std::cmp::Reverse(other.role), other.since(), *user));
+        heir.map(|(user, _)| user)
+    }
+
+    fn join(&mut self, user: UserId, from: Seq) {
+        let from_ord = self.ord(from.prev());
+        self.members
+            .entry(user)
+            .and_modify(|former| former.begin_span(Role::Member, from, from_ord))
+            .or_insert_with(|| Membership::beginning(Role::Member, from, from_ord));
+    }
+
+    fn go(&mut self, who: UserId, new_owner: Option<UserId>, to: Seq) {
+        let to_ord = self.ord(to);
+        self.members.get_mut(&who).expect("a member").end_span(to, to_ord);
+        if let Some(owner) = new_owner {
+            self.members.get_mut(&owner).expect("a member").role = Role::Owner;
+        }
+    }
+}

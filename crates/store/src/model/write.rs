@@ -1,0 +1,206 @@
+//! What writes entries: append and create, and the one place where an entry gets its seq, ord, time and name.
+
+use super::State;
+use super::conversation::{Asked, Conversation, Membership, Sent};
+use crate::record::{Append, Appended, Create, Entry};
+use crate::{Refused, Result};
+use protocol::limits::GROUP_MEMBERS_MAX;
+use protocol::server_frame::{ConversationKind, Role};
+use protocol::{ConversationId, Kind, Ordinal, SendId, Seq, UserId, entry};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+/// An entry without its place.
+pub(super) struct Draft {
+    pub conv: ConversationId,
+    pub sender: UserId,
+    pub send_id: SendId,
+    pub kind: Kind,
+    pub body: Arc<str>,
+    pub reply_to: Option<Seq>,
+    pub thread: Option<Seq>,
+    /// For the retry.
+    pub asked: Asked,
+}
+
+impl State {
+    pub(super) fn append(&mut self, append: Append, now_ms: u64) -> Result<Appended> {
+        let conversation = self.conversation(append.conv)?;
+        let asked = Asked::Append {
+            kind: append.kind.clone(),
+            body: Arc::clone(&append.body),
+            reply_to: append.reply_to,
+            thread: append.thread,
+        };
+        if let Some(known) = conversation.known(append.sender, append.send_id, &asked) {
+            return Ok(known?);
+        }
+        let sender = conversation.member(append.sender)?;
+        let named = [append.reply_to, append.thread];
+        if !named.iter().flatten().all(|&seq| conversation.may_read(sender, seq)) {
+            return Err(Refused::BadReference.into());
+        }
+        let head_before = conversation.head_seq();
+        if append.read.is_some_and(|read| read > head_before) {
+            return Err(Refused::BeyondHead.into());
+        }
+        let counts = append.kind.counts();
+        let mentioned: Vec<UserId> = append
+            .mentions
+            .iter()
+            .copied()
+            .filter(|&user| conversation.member(user).is_ok())
+            .collect();
+
+        let entry = self.write_entry(
+            Draft {
+                conv: append.conv,
+                sender: append.sender,
+                send_id: append.send_id,
+                kind: append.kind,
+                body: append.body,
+                reply_to: append.reply_to,
+                thread: append.thread,
+                asked,
+            },
+            now_ms,
+        );
+        let conversation = self.conversation_mut(append.conv);
+        conversation
+            .mentions
+            .extend(mentioned.into_iter().map(|user| (user, entry.seq)));
+        let sender = conversation.members.get_mut(&append.sender).expect("a member");
+        if let Some(read) = append.read {
+            let generation = sender.generation;
+            sender.advance(None, Some((read, generation)), now_ms);
+        }
+        if counts {
+            sender.pass_own(head_before, entry.seq);
+        }
+        self.dirty_all(append.conv, now_ms);
+        Ok(Appended { entry, dup: false })
+    }
+
+    pub(super) fn create(&mut self, create: Create, now_ms: u64) -> Result<Appended> {
+        let asked = Asked::Create {
+            title: create.title.clone(),
+            members: create.members.clone(),
+        };
+        if let Some(conversation) = self.conversations.get(&create.conv) {
+            let first = conversation.log.first().expect("a conversation has its first entry");
+            let same = conversation.sends[&(first.sender, first.send_id)].asked == asked;
+            // A 1:1 is the same whoever begins it and however: its id names its two people.
+            if create.kind != ConversationKind::Direct && !same {
+                return Err(Refused::SendIdReused.into());
+            }
+            let entry = Arc::clone(first);
+            return Ok(Appended { entry, dup: true });
+        }
+        if create.members.len() > GROUP_MEMBERS_MAX {
+            return Err(Refused::GroupFull.into());
+        }
+        let body = json(&entry::Created {
+            title: create.title.clone(),
+            members: create.members.clone(),
+        });
+        let role = |user: UserId| match create.kind {
+            ConversationKind::Group if user == create.creator => Role::Owner,
+            _ => Role::Member,
+        };
+        let begin = |&user: &UserId| (user, Membership::beginning(role(user), Seq(1), Ordinal::ZERO));
+        let conversation = Conversation {
+            kind: create.kind,
+            title: create.title,
+            log: Vec::new(),
+            sends: BTreeMap::new(),
+            members: create.members.iter().map(begin).collect(),
+            mentions: BTreeSet::new(),
+        };
+        self.conversations.insert(create.conv, conversation);
+        let entry = self.write_entry(
+            Draft {
+                conv: create.conv,
+                sender: create.creator,
+                send_id: create.send_id,
+                kind: Kind::Created,
+                body,
+                reply_to: None,
+                thread: None,
+                asked,
+            },
+            now_ms,
+        );
+        self.dirty_all(create.conv, now_ms);
+        Ok(Appended { entry, dup: false })
+    }
+
+    /// Gives an entry its place and its name, and remembers the change. Nothing may refuse it any more.
+    pub(super) fn write_entry(&mut self, draft: Draft, now_ms: u64) -> Arc<Entry> {
+        let conversation = self.conversations.get_mut(&draft.conv).expect("looked at before");
+        let last = conversation.log.last();
+        let created_ms = last.map_or(now_ms, |last| now_ms.max(last.created_ms));
+        let ord = conversation.head_ord();
+        let entry = Arc::new(Entry {
+            conv: draft.conv,
+            seq: conversation.head_seq().next(),
+            ord: if draft.kind.counts() { ord.next() } else { ord },
+            id: self.chance.message_id(created_ms, last.map(|last| last.id)),
+            sender: draft.sender,
+            send_id: draft.send_id,
+            created_ms,
+            kind: draft.kind,
+            body: draft.body,
+            rev: None,
+            target_seq: None,
+            reply_to: draft.reply_to,
+            thread: draft.thread,
+        });
+        conversation.log.push(Arc::clone(&entry));
+        let sent = Sent {
+            seq: entry.seq,
+            asked: draft.asked,
+        };
+        conversation.sends.insert((draft.sender, draft.send_id), sent);
+        entry
+    }
+}
+
+impl Conversation {
+    /// The answer to a change whose name is known: the first one again, or that the name is another's.
+    pub(super) fn known(
+        &self,
+        sender: UserId,
+        send_id: SendId,
+        asked: &Asked,
+    ) -> Option<std::result::Result<Appended, Refused>> {
+        let sent = self.sends.get(&(sender, send_id))?;
+        if sent.asked != *asked {
+            return Some(Err(Refused::SendIdReused));
+        }
+        let entry = self.entry(sent.seq).expect("a change's entry stands");
+        Some(Ok(Appended {
+            entry: Arc::clone(entry),
+            dup: true,
+        }))
+    }
+}
+
+impl Membership {
+    /// One's own message is no news: each read cursor that stood at the entry before it moves on to it.
+    fn pass_own(&mut self, before: Seq, own: Seq) {
+        if self.read >= before {
+            self.read = own;
+            self.delivered = self.delivered.max(own);
+        }
+        if self.mine >= before {
+            self.mine = own;
+        }
+    }
+}
+
+/// The body of an entry that the server writes.
+pub(super) fn json<T: serde::Serialize>(body: &T) -> Arc<str> {
+    serde_json::to_string(body)
+        .expect("ids and strings are always JSON")
+        .into()
+}
