@@ -315,8 +315,8 @@ impl Log {
 
     /// When [`Self::wants`] has to be asked again although nothing happened.
     #[must_use]
-    pub fn wake_at(&self) -> Option<u64> {
-        (self.head.0 > self.end()).then_some(self.due_ms)
+    pub fn wake_at(&self, now_ms: u64) -> Option<u64> {
+        (self.head.0 > self.end() && self.due_ms > now_ms).then_some(self.due_ms)
     }
 
     fn held_of(place: Place, page: Entries) -> Held {
