@@ -1,0 +1,6 @@
+//! The store's tests, one binary: the contract that every engine keeps, and random scripts that compare two.
+
+#[path = "all/contract/mod.rs"]
+mod contract;
+#[path = "all/scene.rs"]
+mod scene;

@@ -1,0 +1,39 @@
+//! The contract of [`store::Store`], one function for each promise, run against every engine.
+//!
+//! A new engine is one more line with `contract!`. Where the model fails too, the promise was misread here.
+
+use crate::scene;
+
+mod sends;
+
+/// Makes a test of every promise for one engine. A promise that is not listed here is dead code, and the lint says so.
+macro_rules! contract {
+    ($engine:ident, $open:expr) => {
+        contract!(@each $engine, $open, [
+            sends::{
+                dur1_what_was_answered_is_there_after_a_restart,
+                dur2_a_repeat_settles_an_unknown_outcome,
+                idm1_one_send_id_is_one_entry_for_ever,
+                idm2_a_send_id_names_one_change,
+                idm3_concurrent_duplicates_are_one_entry,
+                idm4_a_conversation_begins_once_whatever_races,
+                ord1_seqs_have_no_gap_under_concurrent_writers,
+                ord2_times_and_names_never_go_backwards,
+                ord3_calls_of_one_task_are_done_in_their_order,
+                a_reference_must_be_readable,
+            },
+        ]);
+    };
+    (@each $engine:ident, $open:expr, [$($file:ident::{$($promise:ident),* $(,)?}),* $(,)?]) => {
+        mod $engine {
+            $($(
+                #[test]
+                fn $promise() {
+                    super::$file::$promise(&mut super::scene::Scene::new($open));
+                }
+            )*)*
+        }
+    };
+}
+
+contract!(model, super::scene::model);
