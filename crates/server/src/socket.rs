@@ -34,6 +34,8 @@ use unsent::{Kind, Unsent};
 
 /// Bytes read at once from a stream whose connection was quiet: most messages arrive whole in one system call.
 const FIRST_READ_BYTES: usize = 8 * 1024;
+/// Bytes a decoder reads at once where the first read was filled: a large message is on its way.
+const BULK_READ_BYTES: usize = 16 * 1024;
 /// The least a decoder reads at once. Below 1,024 its buffer cannot grow back once a message outlives the read
 /// after it: it would then read 14 bytes at a time for as long as the connection lives.
 const READ_BUFFER_BYTES_MIN: usize = 1024;
@@ -318,7 +320,10 @@ where
 
     /// Starts a decoder on `bytes`, none being there.
     fn decode(&mut self, bytes: &[u8]) {
-        let config = self.limits.config();
+        let mut config = self.limits.config();
+        if bytes.len() >= FIRST_READ_BYTES {
+            config.read_buffer_size = config.read_buffer_size.max(BULK_READ_BYTES);
+        }
         let mut part = Vec::with_capacity(bytes.len().max(config.read_buffer_size));
         part.extend_from_slice(bytes);
         self.decoder = Some(Box::new(WebSocketContext::from_partially_read(

@@ -1,4 +1,6 @@
 //! The tests of this crate from outside, in one binary.
 
+#[path = "all/listen.rs"]
+mod listen;
 #[path = "all/socket.rs"]
 mod socket;
