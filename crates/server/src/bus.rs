@@ -132,7 +132,15 @@ impl InProcess {
         }
         let times = 1 + usize::from(happens(faults.double_percent));
         let late: Vec<bool> = (0..times).map(|_| happens(faults.delay_percent)).collect();
-        late.into_iter().map(|late| if late { chance.random_range(0..=faults.delay_ms_max) } else { 0 }).collect()
+        late.into_iter()
+            .map(|late| {
+                if late {
+                    chance.random_range(0..=faults.delay_ms_max)
+                } else {
+                    0
+                }
+            })
+            .collect()
     }
 }
 

@@ -100,7 +100,10 @@ impl Rates {
     /// Rates that let everything through: for benchmarks and load tests.
     #[must_use]
     pub fn unlimited() -> Self {
-        let all = Rate { burst: 1e12, per_second: 1e12 };
+        let all = Rate {
+            burst: 1e12,
+            per_second: 1e12,
+        };
         Self {
             connects_per_address: all,
             sign_ins_per_address: all,

@@ -42,8 +42,6 @@ pub struct Metrics {
     pub send_commit: Times,
     /// From the commit of an entry to its place in the outbox of a session.
     pub commit_socket: Times,
-    /// One password hash, without its wait.
-    pub password_hash: Times,
     /// Sends that were known already: retries that the dedupe found.
     pub dups: Counter,
     /// Readers that were too slow: their queue was replaced by `behind`.
@@ -89,6 +87,8 @@ pub struct Snapshot {
     pub cursors_waiting: usize,
     /// Passwords that wait to be hashed, and those being hashed.
     pub passwords_waiting: usize,
+    /// Passwords hashed or checked.
+    pub password_hashes: u64,
     /// Connections accepted.
     pub connections_accepted: u64,
     /// Connections refused because the node held as many as it may.
@@ -113,7 +113,6 @@ impl Metrics {
             closes: Counts::new("code", Close::ALL.iter().map(|close| numbered(close.code()))),
             send_commit: Times::default(),
             commit_socket: Times::default(),
-            password_hash: Times::default(),
             dups: Counter::default(),
             outbox_overflows: Counter::default(),
             hints: Counter::default(),
@@ -153,11 +152,6 @@ impl Metrics {
             "commit_socket",
             "From a commit to the outbox of a session",
             &self.commit_socket,
-        );
-        times(
-            "password_hash",
-            "One password hash, without its wait",
-            &self.password_hash,
         );
         r.register("dups", "Changes known already by their send_id", self.dups.clone());
         r.register(
@@ -264,6 +258,11 @@ fn levels(now: &Snapshot) -> Registry {
         "passwords_waiting",
         "Passwords in or before their hash",
         gauge(now.passwords_waiting),
+    );
+    r.register(
+        "password_hashes",
+        "Passwords hashed or checked",
+        ConstCounter::new(now.password_hashes),
     );
     r.register(
         "connections_accepted",

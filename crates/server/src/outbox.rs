@@ -47,7 +47,14 @@ impl Queue {
     /// An empty queue with these bounds.
     #[must_use]
     pub fn new(bytes_max: usize, frames_max: usize) -> Self {
-        Self { frames: VecDeque::new(), bytes: 0, bytes_max, frames_max, close: None, overflows: 0 }
+        Self {
+            frames: VecDeque::new(),
+            bytes: 0,
+            bytes_max,
+            frames_max,
+            close: None,
+            overflows: 0,
+        }
     }
 
     /// Queues a frame; if there is no room, replaces all that waits by `behind`. Answers whether the session was idle
@@ -74,11 +81,9 @@ impl Queue {
 
     /// Takes everything; what remains holds no memory.
     pub fn take(&mut self) -> Option<Taken> {
-        if let Some(close) = self.close {
-            return Some(Taken::Close(close));
-        }
-        if self.frames.is_empty() {
-            return None;
+        // Who was signed out gets nothing more; everybody else still gets what was queued before the end.
+        if self.frames.is_empty() || self.close == Some(Close::Revoked) {
+            return self.close.map(Taken::Close);
         }
         self.bytes = 0;
         Some(Taken::Frames(std::mem::take(&mut self.frames)))
@@ -115,13 +120,21 @@ impl Outbox {
 
     /// Queues a frame that is worth nothing later.
     pub fn push_ephemeral(&self, frame: Bytes) {
-        let wake = self.queue.lock().expect("nothing panics under this lock").push_ephemeral(frame);
+        let wake = self
+            .queue
+            .lock()
+            .expect("nothing panics under this lock")
+            .push_ephemeral(frame);
         self.wake_if(wake);
     }
 
     /// Ends the session.
     pub fn close(&self, close: Close) {
-        self.queue.lock().expect("nothing panics under this lock").close.get_or_insert(close);
+        self.queue
+            .lock()
+            .expect("nothing panics under this lock")
+            .close
+            .get_or_insert(close);
         self.reader.wake();
     }
 
@@ -189,15 +202,25 @@ mod tests {
                             skipped_to = u32::MAX;
                             continue;
                         }
-                        let number: u32 = std::str::from_utf8(&frame).expect("text").trim().parse().expect("number");
+                        let number: u32 = std::str::from_utf8(&frame)
+                            .expect("text")
+                            .trim()
+                            .parse()
+                            .expect("number");
                         let expected = seen.last().map_or(1, |last| last + 1);
-                        assert!(number == expected || (skipped_to == u32::MAX && number > expected), "seed {seed}");
+                        assert!(
+                            number == expected || (skipped_to == u32::MAX && number > expected),
+                            "seed {seed}"
+                        );
                         skipped_to = 0;
                         seen.push(number);
                     }
                     assert_eq!(queue.frames.capacity(), 0, "idle holds no memory, seed {seed}");
                 }
-                assert!(queue.bytes <= bytes_max && queue.frames.len() <= frames_max, "seed {seed}");
+                assert!(
+                    queue.bytes <= bytes_max && queue.frames.len() <= frames_max,
+                    "seed {seed}"
+                );
             }
         }
     }

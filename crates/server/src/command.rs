@@ -1,0 +1,89 @@
+//! What a client may ask for: one file a verb, and here the index of them all.
+//!
+//! A verb is a function that checks, *queues its work with the store before it returns*, and answers later: so two requests
+//! of one session about one conversation are done in the order in which they came, however their answers are awaited.
+
+mod beat;
+mod create;
+mod cursor;
+mod get;
+mod heads;
+mod inbox;
+mod members;
+mod people;
+mod roster;
+mod send;
+mod typing;
+mod watch;
+
+pub mod hello;
+
+use crate::node::Node;
+use crate::outbox::Outbox;
+use crate::wire;
+use protocol::frame::RequestId;
+use protocol::refusal::Code;
+use protocol::{ClientFrame, DeviceId, Refusal, ServerFrame, SessionId, UserId};
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, Mutex};
+
+/// Who asks: one connected device.
+#[derive(Debug)]
+pub struct Who {
+    /// The person.
+    pub user: UserId,
+    /// The device.
+    pub device: DeviceId,
+    /// The connection.
+    pub session: SessionId,
+    /// Where frames that are no answers go.
+    pub outbox: Arc<Outbox>,
+    /// Where and when this session last said that its person types.
+    pub typed: Mutex<Option<typing::Typed>>,
+    /// It does not want to be seen.
+    pub invisible: AtomicBool,
+}
+
+/// What a request comes to: the frame that answers it, nothing, or no.
+pub type Outcome = Result<Option<ServerFrame>, Refusal>;
+
+/// An outcome that is on its way.
+pub type Later = Pin<Box<dyn Future<Output = Outcome> + Send>>;
+
+/// Does what a client asks for.
+pub fn run(node: &Arc<Node>, who: &Arc<Who>, re: Option<RequestId>, frame: ClientFrame) -> Later {
+    match frame {
+        ClientFrame::Hello(_) => refuse(Code::OutOfOrder.refuse()),
+        ClientFrame::Send(frame) => send::send(node, who, *frame),
+        ClientFrame::Get(frame) => get::get(node, who, &frame),
+        ClientFrame::Cursor(frame) => cursor::cursor(node, who, re, frame),
+        ClientFrame::Inbox(frame) => inbox::inbox(node, who, frame),
+        ClientFrame::Heads(frame) => heads::heads(node, who, frame),
+        ClientFrame::Watch(frame) => watch::watch(node, who, frame),
+        ClientFrame::Beat(_) => beat::beat(node, who),
+        ClientFrame::Typing(frame) => typing::typing(node, who, frame),
+        ClientFrame::Create(frame) => create::create(node, who, frame),
+        ClientFrame::Add(frame) => roster::add(node, who, frame),
+        ClientFrame::Remove(frame) => roster::remove(node, who, frame),
+        ClientFrame::Leave(frame) => roster::leave(node, who, frame),
+        ClientFrame::Members(frame) => members::members(node, who, frame),
+        ClientFrame::People(frame) => people::people(node, who, frame),
+    }
+}
+
+/// An outcome that is known already.
+fn refuse(refusal: Refusal) -> Later {
+    Box::pin(std::future::ready(Err(refusal)))
+}
+
+/// The answer to a change of a log. What is new goes to delivery here, in the task that asked: if that task is dropped,
+/// the change stands all the same, and the sweeper tells of it.
+async fn appended(node: &Node, reply: store::Reply<store::Appended>) -> Outcome {
+    let appended = reply.await.map_err(wire::refusal)?;
+    if !appended.dup {
+        node.committed(Arc::clone(&appended.entry));
+    }
+    Ok(Some(wire::ack(node.store.epoch(), &appended)))
+}

@@ -1,0 +1,27 @@
+//! `get`: a page of a log. One read in one snapshot.
+
+use super::{Later, Who, refuse};
+use crate::node::Node;
+use crate::wire;
+use protocol::client_frame::Get;
+use protocol::limits;
+use protocol::refusal::Code;
+use std::sync::Arc;
+use store::AskPage;
+
+pub fn get(node: &Arc<Node>, who: &Who, frame: &Get) -> Later {
+    let Some(place) = frame.place() else {
+        return refuse(Code::BadRequest.refuse_saying("a `get` names exactly one of after, before, around and range"));
+    };
+    let limit = frame
+        .limit
+        .map_or(limits::PAGE_ENTRIES_MAX, |limit| limit as usize)
+        .clamp(1, limits::PAGE_ENTRIES_MAX);
+    let page = node.store.page(AskPage {
+        reader: who.user,
+        conv: frame.conv,
+        place,
+        limit,
+    });
+    Box::pin(async move { Ok(Some(wire::entries(&page.await.map_err(wire::refusal)?))) })
+}

@@ -1,0 +1,24 @@
+//! `members`: who is in a conversation and how far each has got. One read.
+
+use super::{Later, Who};
+use crate::node::Node;
+use crate::wire;
+use protocol::client_frame::AskMembers;
+use protocol::server_frame::Members;
+use protocol::{ServerFrame, limits};
+use std::sync::Arc;
+
+pub fn members(node: &Arc<Node>, who: &Who, frame: AskMembers) -> Later {
+    let page = node
+        .store
+        .members(who.user, frame.conv, frame.after, limits::MEMBERS_PAGE_MAX);
+    Box::pin(async move {
+        let page = page.await.map_err(wire::refusal)?;
+        let list = page.members.iter().map(wire::member).collect();
+        Ok(Some(ServerFrame::Members(Members {
+            conv: frame.conv,
+            more: page.more,
+            list,
+        })))
+    })
+}

@@ -1,0 +1,71 @@
+//! `add`, `remove`, `leave`: who is a member. Each is one entry of the log, so it has a place among the messages: the first
+//! entry that an added person reads, the last that a removed one does.
+
+use super::create::{all_exist, distinct};
+use super::{Later, Who, appended, refuse};
+use crate::node::Node;
+use protocol::client_frame::{Add, Leave, Remove};
+use protocol::refusal::Code;
+use protocol::{ConversationId, SendId, UserId, limits};
+use std::sync::Arc;
+use store::{ChangeMembers, MemberChange};
+
+pub fn add(node: &Arc<Node>, who: &Who, frame: Add) -> Later {
+    let users = distinct(frame.users);
+    if users.is_empty() {
+        return refuse(Code::BadRequest.refuse_saying("an `add` names somebody"));
+    }
+    if users.len() > limits::GROUP_MEMBERS_MAX {
+        return refuse(Code::GroupFull.refuse());
+    }
+    change(node, who.user, frame.conv, frame.send_id, MemberChange::Add(users))
+}
+
+pub fn remove(node: &Arc<Node>, who: &Who, frame: Remove) -> Later {
+    if frame.user == who.user {
+        return refuse(Code::BadRequest.refuse_saying("to go yourself, `leave`"));
+    }
+    change(
+        node,
+        who.user,
+        frame.conv,
+        frame.send_id,
+        MemberChange::Remove(frame.user),
+    )
+}
+
+pub fn leave(node: &Arc<Node>, who: &Who, frame: Leave) -> Later {
+    change(node, who.user, frame.conv, frame.send_id, MemberChange::Leave)
+}
+
+fn change(node: &Arc<Node>, actor: UserId, conv: ConversationId, send_id: SendId, change: MemberChange) -> Later {
+    if let Err(ms) = node.gates.create(actor, node.now_ms()) {
+        return refuse(Code::RateLimited.refuse_for_ms(ms));
+    }
+    let node = Arc::clone(node);
+    Box::pin(async move {
+        if let MemberChange::Add(users) = &change {
+            // Whoever is no member learns nothing of who has an account: the store refuses them first.
+            may_see(&node, actor, conv).await?;
+            all_exist(&node, users.clone()).await?;
+        }
+        appended(
+            &node,
+            node.store.change_members(ChangeMembers {
+                conv,
+                actor,
+                send_id,
+                change,
+            }),
+        )
+        .await
+    })
+}
+
+async fn may_see(node: &Node, reader: UserId, conv: ConversationId) -> Result<(), protocol::Refusal> {
+    match node.store.heads(reader, vec![conv]).await {
+        Ok(heads) if heads.is_empty() => Err(Code::NotFound.refuse()),
+        Ok(_) => Ok(()),
+        Err(error) => Err(crate::wire::refusal(error)),
+    }
+}

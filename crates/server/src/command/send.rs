@@ -1,0 +1,59 @@
+//! `send`: somebody writes something.
+//!
+//! Costs one queued change in the store's next batch, one encoding of the entry for everybody, one push per session.
+
+use super::{Later, Who, appended, refuse};
+use crate::node::Node;
+use protocol::body::{self, Body};
+use protocol::client_frame::Send;
+use protocol::refusal::Code;
+use protocol::{Kind, Refusal, UserId};
+use std::sync::Arc;
+use store::Append;
+
+pub fn send(node: &Arc<Node>, who: &Who, frame: Send) -> Later {
+    let mentions = match check(node, who, &frame) {
+        Ok(mentions) => mentions,
+        Err(refusal) => return refuse(refusal),
+    };
+    let started_ms = node.now_ms();
+    let reply = node.store.append(Append {
+        conv: frame.conv,
+        sender: who.user,
+        device: who.device,
+        send_id: frame.send_id,
+        kind: frame.kind,
+        body: Arc::from(frame.body.get()),
+        mentions,
+        reply_to: frame.reply_to,
+        thread: frame.thread,
+        read: frame.read,
+    });
+    let node = Arc::clone(node);
+    Box::pin(async move {
+        let outcome = appended(&node, reply).await;
+        let took_ms = node.now_ms().saturating_sub(started_ms);
+        node.metrics.send_commit.observe_us(took_ms * 1_000);
+        outcome
+    })
+}
+
+/// Rates and shape; answers who is mentioned. Whether the sender may write here is the store's to say.
+fn check(node: &Node, who: &Who, frame: &Send) -> Result<Vec<UserId>, Refusal> {
+    node.gates
+        .send(who.user, frame.conv, node.now_ms())
+        .map_err(|ms| Code::RateLimited.refuse_for_ms(ms))?;
+    if !frame.kind.may_be_sent() {
+        return Err(Code::BadKind.refuse());
+    }
+    let bad_body = |fault: body::Fault| Code::BadBody.refuse_saying(fault.0);
+    body::check_any(&frame.body).map_err(bad_body)?;
+    if frame.kind != Kind::Text {
+        return Ok(Vec::new());
+    }
+    let body = Body::check(&frame.body).map_err(bad_body)?;
+    let mut mentions: Vec<UserId> = body.mentions.iter().map(|mention| mention.user).collect();
+    mentions.sort_unstable();
+    mentions.dedup();
+    Ok(mentions)
+}

@@ -1,0 +1,170 @@
+//! Cursors: gathered, committed, confirmed to who moved them and told to who looks.
+//!
+//! Others see committed cursors only, so a tick never goes back. Up to 32 members each cursor is told by itself, up to 256
+//! as counts, above that not at all.
+
+use crate::bus::Hint;
+use crate::gather::{Gathered, Waiter};
+use crate::node::Node;
+use crate::wire;
+use bytes::Bytes;
+use protocol::server_frame::{CursorCounts, CursorOk, Cursors, MemberCursor, ServerFrame};
+use protocol::{ConversationId, Refusal, Seq, UserId, limits};
+use std::collections::BTreeMap;
+use store::CursorMoved;
+
+/// Commits what was gathered. Called once each `cursor_gather_ms`; answers whether there may be more.
+pub async fn flush(node: &Node) -> bool {
+    let gathered = node.gather.lock().expect("nothing panics under this lock").take();
+    if gathered.is_empty() {
+        return false;
+    }
+    let full = gathered.len() == crate::gather::FLUSH_MOVES_MAX;
+    let moves = gathered.iter().map(|one| one.cursor).collect();
+    match node.store.move_cursors(moves).await {
+        Ok(outcomes) => tell(node, &gathered, outcomes),
+        Err(error) => {
+            let refusal = wire::refusal(error);
+            gathered
+                .iter()
+                .flat_map(|one| &one.waiters)
+                .for_each(|waiter| refuse(waiter, &refusal));
+        }
+    }
+    full
+}
+
+fn tell(node: &Node, gathered: &[Gathered], outcomes: Vec<Result<CursorMoved, store::Refused>>) {
+    let mut moved: BTreeMap<ConversationId, Vec<MemberCursor>> = BTreeMap::new();
+    for (one, outcome) in gathered.iter().zip(outcomes) {
+        let (conv, user) = (one.cursor.conv, one.cursor.user);
+        match outcome {
+            Ok(at) => {
+                one.waiters.iter().for_each(|waiter| confirm(waiter, conv, at));
+                if at.moved {
+                    moved.entry(conv).or_default().push(MemberCursor {
+                        user,
+                        delivered: at.delivered,
+                        read: at.read,
+                    });
+                }
+                node.inboxes_behind(conv);
+            }
+            Err(refused) => {
+                let refusal = wire::refusal(refused.into());
+                one.waiters.iter().for_each(|waiter| refuse(waiter, &refusal));
+            }
+        }
+    }
+    for (conv, moved) in moved {
+        node.bus.publish(Hint::Cursors {
+            conv,
+            moved: moved.into(),
+        });
+    }
+}
+
+fn confirm(waiter: &Waiter, conv: ConversationId, at: CursorMoved) {
+    let ok = CursorOk {
+        conv,
+        delivered: at.delivered,
+        read: at.mine,
+        read_ord: at.mine_ord,
+        generation: at.generation,
+    };
+    waiter
+        .outbox
+        .push(Bytes::from(ServerFrame::CursorOk(ok).encode(waiter.re)));
+}
+
+fn refuse(waiter: &Waiter, refusal: &Refusal) {
+    waiter
+        .outbox
+        .push(Bytes::from(ServerFrame::Refuse(refusal.clone()).encode(waiter.re)));
+}
+
+/// Tells cursors that moved, one by one, to those members who have the conversation open.
+pub fn tell_list(node: &Node, conv: ConversationId, members: &[UserId], moved: &[MemberCursor]) {
+    let frame = Cursors {
+        conv,
+        list: moved.to_vec(),
+        counts: None,
+    };
+    let frame = Bytes::from(ServerFrame::Cursors(frame).encode(None));
+    // Whoever moved alone knows already; if several moved, everybody learns of the others.
+    let except = if let [one] = moved {
+        one.user
+    } else {
+        UserId::from_bytes([0; 16])
+    };
+    for (_, outbox) in node.sessions.with_open(members, except, conv) {
+        outbox.push_ephemeral(frame.clone());
+    }
+}
+
+/// Tells the counts of one larger group to those members who have it open.
+pub async fn tell_counts(node: &Node, conv: ConversationId) {
+    let Ok(members) = node.members(conv).await else { return };
+    let nobody = UserId::from_bytes([0; 16]);
+    let lookers = node.sessions.with_open(&members, nobody, conv);
+    let Some((reader, _)) = lookers.first() else { return };
+    let (Ok(page), Ok(heads)) = (
+        node.store.members(*reader, conv, None, limits::GROUP_MEMBERS_MAX).await,
+        node.store.heads(*reader, vec![conv]).await,
+    ) else {
+        return;
+    };
+    let Some(head) = heads.first() else { return };
+    for (user, outbox) in lookers {
+        let counts = Some(counts(&page.members, user, head.seq));
+        let frame = ServerFrame::Cursors(Cursors {
+            conv,
+            list: Vec::new(),
+            counts,
+        });
+        outbox.push_ephemeral(Bytes::from(frame.encode(None)));
+    }
+}
+
+/// What one member is told when they open a conversation: each cursor in a small group, counts in a larger one.
+///
+/// # Errors
+/// As the store's, for who is no member.
+pub async fn seen_by(node: &Node, reader: UserId, conv: ConversationId, head: Seq) -> store::Result<Cursors> {
+    let page = node
+        .store
+        .members(reader, conv, None, limits::GROUP_MEMBERS_MAX)
+        .await?;
+    if page.count > limits::RECEIPT_LIST_MEMBERS_MAX {
+        let counts = (page.count <= limits::GROUP_MEMBERS_MAX).then(|| counts(&page.members, reader, head));
+        return Ok(Cursors {
+            conv,
+            list: Vec::new(),
+            counts,
+        });
+    }
+    let cursor = |m: &store::Member| MemberCursor {
+        user: m.user,
+        delivered: m.delivered,
+        read: m.read,
+    };
+    Ok(Cursors {
+        conv,
+        list: page.members.iter().map(cursor).collect(),
+        counts: None,
+    })
+}
+
+fn counts(members: &[store::Member], reader: UserId, at: Seq) -> CursorCounts {
+    let others = || members.iter().filter(|member| member.user != reader);
+    let count =
+        |passes: &dyn Fn(&&store::Member) -> bool| u32::try_from(others().filter(passes).count()).unwrap_or(u32::MAX);
+    CursorCounts {
+        at,
+        members: count(&|_| true),
+        delivered: count(&|member| member.delivered >= at),
+        read: count(&|member| member.read >= at),
+        delivered_min: others().map(|member| member.delivered).min().unwrap_or(at),
+        read_min: others().map(|member| member.read).min().unwrap_or(at),
+    }
+}

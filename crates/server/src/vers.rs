@@ -1,0 +1,98 @@
+//! Telling people that their inboxes moved, at most once a second each: what comes in between is gathered into one frame.
+//!
+//! The frame says `prev`, so a client that missed one sees it; and a lost one costs at most a heartbeat.
+
+use protocol::server_frame::{Head, VerMoved};
+use protocol::{ConversationId, UserId, Ver};
+use std::collections::BTreeMap;
+use store::Bumped;
+
+/// How often one person is told at most, in milliseconds.
+pub const TELL_INTERVAL_MS: u64 = 1_000;
+/// Heads in one frame; more are told by `pull`.
+pub const HEADS_TOLD_MAX: usize = 50;
+
+/// What is to be told, and when whom was told last.
+#[derive(Debug, Default)]
+pub struct Vers {
+    people: BTreeMap<UserId, Person>,
+}
+
+#[derive(Debug)]
+struct Person {
+    told_ms: Option<u64>,
+    waiting: Option<Waiting>,
+}
+
+#[derive(Debug)]
+struct Waiting {
+    prev: Ver,
+    ver: Ver,
+    heads: BTreeMap<ConversationId, Head>,
+    pull: bool,
+}
+
+impl Vers {
+    /// An inbox moved. Answers the frame, if it may be told at once.
+    pub fn moved(&mut self, bumped: &Bumped, head: Head, now_ms: u64) -> Option<VerMoved> {
+        let person = self.people.entry(bumped.user).or_insert(Person {
+            told_ms: None,
+            waiting: None,
+        });
+        let waiting = person.waiting.get_or_insert_with(|| Waiting {
+            prev: bumped.prev,
+            ver: bumped.ver,
+            heads: BTreeMap::new(),
+            pull: false,
+        });
+        // A bump that does not join on to what waits came late or after a lost one: the inbox itself must tell.
+        waiting.pull |= !bumped.head_only || (bumped.prev != waiting.ver && bumped.ver != waiting.ver);
+        waiting.prev = waiting.prev.min(bumped.prev);
+        waiting.ver = waiting.ver.max(bumped.ver);
+        if bumped.head_only && waiting.heads.len() < HEADS_TOLD_MAX {
+            let known = waiting.heads.entry(bumped.conv).or_insert(head);
+            if known.seq < head.seq {
+                *known = head;
+            }
+        } else {
+            waiting.pull = true;
+        }
+        person.is_due(now_ms).then(|| person.tell(now_ms)).flatten()
+    }
+
+    /// Time passed: those whose second is over are told; those who have nothing to be told are forgotten.
+    pub fn tick(&mut self, now_ms: u64) -> Vec<(UserId, VerMoved)> {
+        let mut told = Vec::new();
+        self.people.retain(|user, person| {
+            if !person.is_due(now_ms) {
+                return true;
+            }
+            match person.tell(now_ms) {
+                Some(frame) => {
+                    told.push((*user, frame));
+                    true
+                }
+                None => false,
+            }
+        });
+        told
+    }
+}
+
+impl Person {
+    fn is_due(&self, now_ms: u64) -> bool {
+        self.told_ms.is_none_or(|told| told + TELL_INTERVAL_MS <= now_ms)
+    }
+
+    fn tell(&mut self, now_ms: u64) -> Option<VerMoved> {
+        let waiting = self.waiting.take()?;
+        self.told_ms = Some(now_ms);
+        let heads = waiting.heads.into_values().collect();
+        Some(VerMoved {
+            prev: waiting.prev,
+            ver: waiting.ver,
+            heads,
+            pull: waiting.pull,
+        })
+    }
+}

@@ -1,0 +1,182 @@
+//! From the store's records to the wire's words, in one place; and from the store's errors to numbered refusals.
+
+use protocol::refusal::Code;
+use protocol::server_frame::{self as frame, ServerFrame, Topic as WireTopic};
+use protocol::{Epoch, Refusal};
+use serde_json::value::RawValue;
+use std::sync::Arc;
+use store::{Error, Refused};
+
+/// The frame of a live entry, encoded once for everybody.
+#[must_use]
+pub fn live(epoch: Epoch, entry: &store::Entry) -> String {
+    ServerFrame::Entry(frame::Live {
+        conv: entry.conv,
+        epoch,
+        entry: self::entry(entry),
+    })
+    .encode(None)
+}
+
+/// An entry.
+#[must_use]
+pub fn entry(entry: &store::Entry) -> protocol::Entry {
+    protocol::Entry {
+        seq: entry.seq,
+        ord: entry.ord,
+        id: entry.id,
+        sender: entry.sender,
+        send_id: entry.send_id,
+        created_ms: entry.created_ms,
+        kind: entry.kind.clone(),
+        body: body(&entry.body),
+        rev: entry.rev,
+        target_seq: entry.target_seq,
+        reply_to: entry.reply_to,
+        thread: entry.thread,
+    }
+}
+
+/// A body's source text as JSON. The store holds only what was checked on the way in; if a file was damaged since, the
+/// reader sees an empty body rather than a broken frame.
+fn body(source: &str) -> Arc<RawValue> {
+    let raw = RawValue::from_string(source.to_owned());
+    Arc::from(raw.unwrap_or_else(|_| RawValue::from_string("{}".to_owned()).expect("two braces are JSON")))
+}
+
+/// The answer to a change of a log.
+#[must_use]
+pub fn ack(epoch: Epoch, appended: &store::Appended) -> ServerFrame {
+    let entry = &appended.entry;
+    ServerFrame::Ack(frame::Ack {
+        conv: entry.conv,
+        epoch,
+        seq: entry.seq,
+        ord: entry.ord,
+        message_id: entry.id,
+        created_ms: entry.created_ms,
+        dup: appended.dup,
+    })
+}
+
+/// Where a log ends.
+#[must_use]
+pub fn head(head: &store::Head) -> frame::Head {
+    frame::Head {
+        conv: head.conv,
+        epoch: head.epoch,
+        seq: head.seq,
+        ord: head.ord,
+        ms: head.ms,
+    }
+}
+
+/// A page of a log.
+#[must_use]
+pub fn entries(page: &store::Page) -> ServerFrame {
+    ServerFrame::Entries(frame::Entries {
+        conv: page.head.conv,
+        epoch: page.head.epoch,
+        from: page.from,
+        to: page.to,
+        more: page.more,
+        head_seq: page.head.seq,
+        head_ord: page.head.ord,
+        floor_seq: page.floor_seq,
+        items: page.entries.iter().map(entry).collect(),
+    })
+}
+
+/// A page of an inbox.
+#[must_use]
+pub fn inbox(epoch: Epoch, from: protocol::Ver, page: store::InboxPage) -> ServerFrame {
+    let row = |(ver, topic)| frame::InboxRow {
+        ver,
+        topic: self::topic(epoch, topic),
+    };
+    ServerFrame::Inbox(frame::Inbox {
+        from,
+        to: page.to,
+        more: page.more,
+        rows: page.rows.into_iter().map(row).collect(),
+    })
+}
+
+fn topic(epoch: Epoch, topic: store::Topic) -> WireTopic {
+    match topic {
+        store::Topic::Devices => WireTopic::Devices,
+        store::Topic::Profile => WireTopic::Profile,
+        store::Topic::Conversation(record) => WireTopic::Conversation(Box::new(frame::ConversationRow {
+            conv: record.conv,
+            epoch,
+            kind: record.kind,
+            title: record.title,
+            role: record.role,
+            spans: record.spans,
+            head_seq: record.head_seq,
+            head_ord: record.head_ord,
+            head_ms: record.head_ms,
+            read_seq: record.read_seq,
+            read_ord: record.read_ord,
+            generation: record.generation,
+            mention_seqs: record.mention_seqs,
+            peer: record.peer.map(|peer| frame::MemberCursor {
+                user: peer.user,
+                delivered: peer.delivered,
+                read: peer.read,
+            }),
+        })),
+    }
+}
+
+/// A member.
+#[must_use]
+pub fn member(member: &store::Member) -> frame::Member {
+    frame::Member {
+        user: member.user,
+        role: member.role,
+        from_seq: member.from_seq,
+        delivered: member.delivered,
+        read: member.read,
+    }
+}
+
+/// A person.
+#[must_use]
+pub fn person(person: store::Person) -> frame::Person {
+    frame::Person {
+        user: person.user,
+        handle: person.handle,
+        name: person.name,
+    }
+}
+
+/// What the store refused, as a number; what broke in it, logged here with its source and told as `internal`.
+#[must_use]
+pub fn refusal(error: Error) -> Refusal {
+    match error {
+        Error::Refused(refused) => code(refused).refuse(),
+        Error::Overloaded { retry_after_ms } => Code::Overloaded.refuse_for_ms(retry_after_ms),
+        Error::Fault(fault) => {
+            tracing::error!(doing = fault.doing, source = %fault.source, "the store failed");
+            Code::Internal.refuse()
+        }
+    }
+}
+
+fn code(refused: Refused) -> Code {
+    match refused {
+        Refused::NotFound => Code::NotFound,
+        Refused::NotAMember => Code::NotAMember,
+        Refused::Forbidden => Code::Forbidden,
+        Refused::SendIdReused => Code::SendIdReused,
+        Refused::GroupFull => Code::GroupFull,
+        Refused::NotAGroup => Code::NotAGroup,
+        Refused::BadReference => Code::BadReference,
+        Refused::BeyondHead => Code::BeyondHead,
+        Refused::UnknownPerson => Code::UnknownPerson,
+        Refused::HandleTaken => Code::HandleTaken,
+        Refused::InviteInvalid => Code::InviteInvalid,
+        Refused::TooManyDevices => Code::TooManyDevices,
+    }
+}
