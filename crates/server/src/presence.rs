@@ -29,6 +29,8 @@ pub const REMOTE_PEOPLE_MAX: usize = 262_144;
 #[derive(Debug)]
 pub struct Presence {
     grace_ms: u64,
+    /// Sessions that came and have not left, invisible ones too: what is said for a session that left comes too late.
+    joined: BTreeSet<SessionId>,
     /// People with a visible session here, or who had one a moment ago.
     people: BTreeMap<UserId, Person>,
     people_due: Due<UserId>,
@@ -105,6 +107,7 @@ impl Presence {
     pub fn new(grace_ms: u64) -> Self {
         Self {
             grace_ms,
+            joined: BTreeSet::new(),
             people: BTreeMap::new(),
             people_due: Due::default(),
             remote: BTreeMap::new(),
@@ -118,11 +121,15 @@ impl Presence {
 
     /// A session came. It must come as it wants to appear: joining online and then turning invisible tells everybody.
     pub fn join(&mut self, user: UserId, session: SessionId, show: Show, now_ms: u64) {
+        self.joined.insert(session);
         self.show(user, session, show, now_ms);
     }
 
-    /// A session wants to appear like this from now on.
+    /// A session wants to appear like this from now on. Nothing happens if it has left.
     pub fn show(&mut self, user: UserId, session: SessionId, show: Show, now_ms: u64) {
+        if !self.joined.contains(&session) {
+            return;
+        }
         if show == Show::Invisible {
             return self.vanish(user, session, now_ms);
         }
@@ -137,13 +144,14 @@ impl Presence {
 
     /// A session went, and watches nobody any more.
     pub fn leave(&mut self, user: UserId, session: SessionId, now_ms: u64) {
+        self.joined.remove(&session);
         self.unwatch(session);
         self.vanish(user, session, now_ms);
     }
 
-    /// A session watches these people, who were looked up as people that `viewer` may know of, and nobody else. Answers
-    /// how each of them is there now. `last_seen_ms` is missing where only the store knows it. At most
-    /// [`WATCH_PRESENCE_MAX`] are watched.
+    /// A session watches these people, who were looked up as people that `viewer` may know of, and nobody else: at most
+    /// [`WATCH_PRESENCE_MAX`]. Answers how each of them is there now; `last_seen_ms` is missing where only the store knows
+    /// it. A session that has left is answered, and watches nobody.
     pub fn watch(
         &mut self,
         session: SessionId,
@@ -159,6 +167,9 @@ impl Presence {
             return Vec::new();
         }
         let present: Vec<PresenceOf> = people.into_iter().map(|user| self.of(user)).collect();
+        if !self.joined.contains(&session) {
+            return present;
+        }
         self.watched.extend(present.iter().map(|one| (one.user, session)));
         let watcher = Watcher {
             viewer,
