@@ -4,6 +4,8 @@
 
 use crate::scene;
 
+mod cursors;
+mod membership;
 mod sends;
 
 /// Makes a test of every promise for one engine. A promise that is not listed here is dead code, and the lint says so.
@@ -21,6 +23,24 @@ macro_rules! contract {
                 ord2_times_and_names_never_go_backwards,
                 ord3_calls_of_one_task_are_done_in_their_order,
                 a_reference_must_be_readable,
+            },
+            membership::{
+                mem1_nothing_is_read_outside_spans,
+                mem2_the_removed_read_up_to_their_removal,
+                mem3_who_comes_back_has_two_spans,
+                mem4_one_member_too_many_is_refused_as_a_whole,
+                mem5_roles_say_who_may_remove_whom,
+                adding_passes_over_members,
+                the_tail_is_the_logs_own_word,
+                the_acquainted_share_a_conversation_now,
+                a_refused_call_fails_alone,
+            },
+            cursors::{
+                rcp1_public_cursors_only_go_forward,
+                rcp2_marking_unread_is_a_generation,
+                rcp3_runs_tell_when,
+                rcp3_runs_expire_and_cursors_stay,
+                unr1_sending_reads,
             },
         ]);
     };
