@@ -44,7 +44,7 @@ pub struct Config {
     pub presence_grace_ms: u64,
     /// Over how long the reconnects of a draining node are spread, in milliseconds.
     pub drain_spread_ms: u64,
-    /// Password hashes computed at once; each takes 19 MiB.
+    /// Password hashes computed at once; each takes 19 MiB. 0: on the caller's own thread, for a simulation.
     pub password_hashes_max: usize,
     /// The rates at which requests are let through.
     pub rates: Rates,

@@ -5,6 +5,7 @@ use crate::clock::SharedClock;
 use crate::config::Config;
 use crate::fanout_schedule::Schedule;
 use crate::gather::Gather;
+use crate::listen::ListenCounts;
 use crate::metrics::Metrics;
 use crate::password::Passwords;
 use crate::presence::Presence;
@@ -67,6 +68,10 @@ pub struct Node {
     pub metrics: Metrics,
     /// Larger groups whose members' cursors moved: told together, twice a second at most.
     pub counts: Mutex<Schedule>,
+    /// What its listeners counted: hand it to [`crate::listen::serve`].
+    pub listen_counts: Arc<ListenCounts>,
+    /// When it was made, in milliseconds of its own clock.
+    pub started_ms: u64,
     me: Weak<Node>,
     draining: watch::Sender<bool>,
     chance: Mutex<StdRng>,
@@ -86,6 +91,7 @@ impl Node {
             clock,
             mut chance,
         } = parts;
+        let started_ms = clock.now_ms();
         Arc::new_cyclic(|me| Self {
             id: chance.random(),
             store,
@@ -102,6 +108,8 @@ impl Node {
             passwords: Passwords::new(config.password_hashes_max),
             metrics: Metrics::new(),
             counts: Mutex::new(Schedule::new(COUNTS_INTERVAL_MS)),
+            listen_counts: Arc::default(),
+            started_ms,
             me: Weak::clone(me),
             draining: watch::Sender::new(false),
             chance: Mutex::new(chance),

@@ -1,0 +1,67 @@
+//! `GET /v1/ws`: from a handshake to a session's own task.
+//!
+//! No `Origin` is asked for here. A page of another site can open this socket in a visitor's browser, but it comes with
+//! nothing: who somebody is stands in the token of `hello`, which the browser does not add by itself. That is to be
+//! changed in the same moment in which a cookie signs anybody in.
+
+use super::answer::Refused;
+use super::{Door, address_of};
+use crate::connection;
+use crate::listen::{Upgraded, upgrade};
+use axum::extract::{Request, State};
+use axum::response::{IntoResponse, Response};
+use protocol::Refusal;
+use protocol::refusal::Code;
+use std::sync::Arc;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::sync::OwnedSemaphorePermit;
+
+/// When a client that found every place taken may come again, in milliseconds.
+const CROWDED_RETRY_MS: u64 = 5_000;
+
+/// Opens a WebSocket over a stream of this type.
+pub async fn open<S>(State(door): State<Door>, mut request: Request) -> Response
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let address = address_of(&door, &request);
+    let place = match admit(&door, address) {
+        Ok(place) => place,
+        Err(refusal) => return Refused(refusal).into_response(),
+    };
+    let (response, upgraded) = match upgrade::<S, _>(&mut request) {
+        Ok(both) => both,
+        Err(no_handshake) => return no_handshake.into_response(),
+    };
+    let node = door.node;
+    tokio::spawn(async move {
+        let Upgraded {
+            stream,
+            already_read,
+            slot,
+        } = match upgraded.await {
+            Ok(upgraded) => upgraded,
+            Err(error) => {
+                tracing::debug!(%address, %error, "a handshake was not finished");
+                return;
+            }
+        };
+        // On a task of its own: what waited for the upgrade is larger than a session.
+        tokio::spawn(async move {
+            connection::run(node, stream, already_read, address).await;
+            drop((slot, place));
+        });
+    });
+    response
+}
+
+fn admit(door: &Door, address: std::net::IpAddr) -> Result<OwnedSemaphorePermit, Refusal> {
+    let node = &door.node;
+    if node.is_draining() {
+        return Err(Code::Draining.refuse_for_ms(1 + node.random_below(node.config.drain_spread_ms)));
+    }
+    let passed = node.gates.connect(address, node.now_ms());
+    passed.map_err(|ms| Code::RateLimited.refuse_for_ms(ms))?;
+    let place = Arc::clone(&door.sockets).try_acquire_owned();
+    place.map_err(|_| Code::Overloaded.refuse_for_ms(CROWDED_RETRY_MS))
+}
