@@ -1,0 +1,170 @@
+//! Cursors: what members have stored and read, and when.
+
+use super::db::{self, Db};
+use super::held::{Conversation, Member};
+use super::job::{Outcome, Problem};
+use super::log;
+use super::work::{Pen, Work};
+use crate::error::Refused;
+use crate::record::{CursorMove, CursorMoved};
+use protocol::{Generation, Ordinal, Seq, UserId};
+
+/// A minute of receipts, in milliseconds.
+const RUN_MS: u64 = 60_000;
+/// Kinds of receipt runs.
+pub(super) const DELIVERED: i64 = 1;
+pub(super) const READ: i64 = 2;
+
+/// What one move asks of one member's cursors.
+struct Step {
+    delivered: Option<Seq>,
+    read: Option<Seq>,
+    generation: Option<Generation>,
+}
+
+/// [`crate::Store::move_cursors`].
+pub(super) fn move_all(work: &mut Work, moves: &[CursorMove]) -> Outcome<Vec<Result<CursorMoved, Refused>>> {
+    let mut answers = Vec::with_capacity(moves.len());
+    for ask in moves {
+        answers.push(match move_one(work, ask) {
+            Ok(moved) => Ok(moved),
+            Err(Problem::Refused(refused)) => Err(refused),
+            Err(problem) => return Err(problem),
+        });
+    }
+    Ok(answers)
+}
+
+fn move_one(work: &mut Work, ask: &CursorMove) -> Outcome<CursorMoved> {
+    let db = &work.db;
+    let conversation = work.held.get(db, ask.conv)?.ok_or(Refused::NotFound)?;
+    let member = conversation.members.get(&ask.user).ok_or(Refused::NotFound)?;
+    let readable = member.readable_head(conversation.head_seq);
+    if [ask.delivered, ask.read]
+        .into_iter()
+        .flatten()
+        .any(|seq| seq > readable)
+    {
+        return Err(Refused::BeyondHead.into());
+    }
+    let step = Step {
+        delivered: ask.delivered,
+        read: ask.read,
+        generation: ask.generation,
+    };
+    advance(db, &work.pen, conversation, ask.user, &step)
+}
+
+/// Moves one member's cursors. What is asked for has been checked against the head.
+fn advance(db: &Db, pen: &Pen, conversation: &mut Conversation, user: UserId, step: &Step) -> Outcome<CursorMoved> {
+    let (conv, head_seq, head_ord) = (conversation.number, conversation.head_seq, conversation.head_ord);
+    let member = conversation.members.get_mut(&user).ok_or(Refused::NotFound)?;
+    let before = (member.delivered, member.read);
+    let mine_before = (member.mine, member.generation);
+    if let Some(read) = step.read {
+        member.read = member.read.max(read);
+        move_private(member, read, step.generation);
+    }
+    let stored = step.delivered.max(step.read).unwrap_or_default();
+    member.delivered = member.delivered.max(stored);
+    let changed_mine = (member.mine, member.generation) != mine_before;
+    if changed_mine {
+        member.mine_ord = if member.mine == head_seq {
+            head_ord
+        } else {
+            log::place(db, conv, member.mine)?.0
+        };
+    }
+    note_run(
+        db,
+        (conv, member.number, DELIVERED),
+        before.0,
+        member.delivered,
+        pen.now_ms,
+    )?;
+    note_run(db, (conv, member.number, READ), before.1, member.read, pen.now_ms)?;
+    let moved = (member.delivered, member.read) != before;
+    let answer = CursorMoved {
+        delivered: member.delivered,
+        read: member.read,
+        mine: member.mine,
+        mine_ord: member.mine_ord,
+        generation: member.generation,
+        moved,
+    };
+    if moved || changed_mine {
+        member.dirty = true;
+        let number = member.number;
+        conversation.note_cursor(number, pen.now_ms);
+    }
+    Ok(answer)
+}
+
+/// The private cursor: a maximum within a generation; a later one may set it lower.
+fn move_private(member: &mut Member, read: Seq, generation: Option<Generation>) {
+    let generation = generation.unwrap_or(member.generation);
+    if generation > member.generation {
+        member.generation = generation;
+        member.mine = read;
+    } else if generation == member.generation {
+        member.mine = member.mine.max(read);
+    }
+}
+
+/// The cursors of somebody who sends and says what they have been shown.
+pub(super) fn read_before_send(
+    db: &Db,
+    pen: &Pen,
+    conversation: &mut Conversation,
+    user: UserId,
+    read: Seq,
+) -> Outcome<()> {
+    let step = Step {
+        delivered: None,
+        read: Some(read),
+        generation: None,
+    };
+    advance(db, pen, conversation, user, &step).map(|_| ())
+}
+
+/// One's own message: each read cursor that stood right before it passes it. That is no receipt.
+pub(super) fn pass_own(conversation: &mut Conversation, user: UserId, seq: Seq, ord: Ordinal) {
+    let Some(member) = conversation.members.get_mut(&user) else {
+        return;
+    };
+    if member.read == seq.prev() {
+        member.read = seq;
+        member.delivered = member.delivered.max(seq);
+        member.dirty = true;
+    }
+    if member.mine == seq.prev() {
+        member.mine = seq;
+        member.mine_ord = ord;
+        member.dirty = true;
+    }
+}
+
+/// Notes when a public cursor passed entries: it extends the run of this minute, or starts one.
+fn note_run(db: &Db, key: (i64, i64, i64), from: Seq, to: Seq, now_ms: u64) -> Outcome<()> {
+    if to <= from {
+        return Ok(());
+    }
+    let (conv, user, kind) = key;
+    let last = db.first(
+        "SELECT from_seq, at_ms FROM receipt_runs WHERE conv = ?1 AND user = ?2 AND kind = ?3
+         ORDER BY from_seq DESC LIMIT 1",
+        (conv, user, kind),
+        |row| Ok((row.get::<_, i64>(0)?, db::number(row, 1)?)),
+    )?;
+    match last {
+        Some((first, at_ms)) if at_ms / RUN_MS == now_ms / RUN_MS => db.run(
+            "UPDATE receipt_runs SET to_seq = ?5 WHERE conv = ?1 AND user = ?2 AND kind = ?3 AND from_seq = ?4",
+            (conv, user, kind, first, db::sql(to.0)),
+        )?,
+        _ => db.run(
+            "INSERT INTO receipt_runs(conv, user, kind, from_seq, to_seq, at_ms) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+            (conv, user, kind, db::sql(from.0 + 1), db::sql(to.0), db::sql(now_ms)),
+        )?,
+    };
+    Ok(())
+}

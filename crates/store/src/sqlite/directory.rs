@@ -1,0 +1,88 @@
+//! The directory: handles and invites.
+
+use super::db::{self, Db};
+use super::job::Outcome;
+use super::work::Work;
+use crate::error::Refused;
+use crate::record::{ClaimHandle, Invite, SecretHash};
+use protocol::UserId;
+
+/// [`crate::Store::claim_handle`]. The handle is looked at before the invite.
+pub(super) fn claim(work: &mut Work, claim: &ClaimHandle) -> Outcome<()> {
+    let db = &work.db;
+    if let Some(user) = holder(db, &claim.handle)? {
+        return if user == claim.user {
+            Ok(())
+        } else {
+            Err(Refused::HandleTaken.into())
+        };
+    }
+    if let Some(hash) = &claim.invite {
+        let paid = db.run(
+            "UPDATE invites SET uses_left = uses_left - 1 WHERE hash = ?1 AND uses_left > 0 AND expires_ms >= ?2",
+            (hash, db::sql(work.pen.now_ms)),
+        )?;
+        if paid == 0 {
+            return Err(Refused::InviteInvalid.into());
+        }
+    }
+    db.run(
+        "INSERT INTO handles(handle, user) VALUES (?1, ?2)",
+        (&claim.handle, claim.user.as_bytes()),
+    )?;
+    Ok(())
+}
+
+fn holder(db: &Db, handle: &str) -> Outcome<Option<UserId>> {
+    db.first("SELECT user FROM handles WHERE handle = ?1", [handle], |row| {
+        db::user_id(row, 0)
+    })
+}
+
+/// [`crate::Store::find_handles`].
+pub(super) fn find(db: &Db, handles: &[String]) -> Outcome<Vec<(String, UserId)>> {
+    let mut found = Vec::new();
+    for handle in handles {
+        found.extend(holder(db, handle)?.map(|user| (handle.clone(), user)));
+    }
+    Ok(found)
+}
+
+/// [`crate::Store::add_invite`].
+pub(super) fn add_invite(work: &mut Work, invite: &Invite) -> Outcome<()> {
+    work.db.run(
+        "INSERT INTO invites(hash, owner, uses_left, expires_ms, created_ms) VALUES (?1, ?2, ?3, ?4, ?5)
+         ON CONFLICT DO NOTHING",
+        (
+            invite.hash,
+            invite.owner,
+            invite.uses_left,
+            db::sql(invite.expires_ms),
+            db::sql(invite.created_ms),
+        ),
+    )?;
+    Ok(())
+}
+
+/// [`crate::Store::invites`].
+pub(super) fn invites(db: &Db, now_ms: u64, limit: usize) -> Outcome<Vec<Invite>> {
+    db.all(
+        "SELECT hash, owner, uses_left, expires_ms, created_ms FROM invites
+         WHERE uses_left > 0 AND expires_ms >= ?1 ORDER BY created_ms DESC, hash LIMIT ?2",
+        (db::sql(now_ms), db::sql(limit as u64)),
+        |row| {
+            Ok(Invite {
+                hash: row.get(0)?,
+                owner: row.get(1)?,
+                uses_left: row.get(2)?,
+                expires_ms: db::number(row, 3)?,
+                created_ms: db::number(row, 4)?,
+            })
+        },
+    )
+}
+
+/// [`crate::Store::revoke_invite`].
+pub(super) fn revoke_invite(work: &mut Work, hash: &SecretHash) -> Outcome<bool> {
+    Ok(work.db.run("DELETE FROM invites WHERE hash = ?1", [hash])? > 0)
+}

@@ -1,0 +1,253 @@
+//! The log: writing an entry at the head, reading entries, and the table of sends that makes a retry harmless.
+
+use super::cursors;
+use super::db::{self, Db, SEQ_MAX};
+use super::held::Conversation;
+use super::job::{Outcome, Problem};
+use super::work::{Digest, Pen, Work};
+use crate::error::Refused;
+use crate::record::{Append, Appended, Entry};
+use protocol::{ConversationId, Kind, MessageId, Ordinal, SendId, Seq, UserId, unread};
+use rusqlite::Row;
+use std::sync::Arc;
+
+/// An entry that is about to be written.
+pub(super) struct Draft {
+    pub(super) conv: ConversationId,
+    pub(super) sender: UserId,
+    pub(super) sender_number: i64,
+    pub(super) send_id: SendId,
+    pub(super) kind: Kind,
+    pub(super) body: Arc<str>,
+    pub(super) reply_to: Option<Seq>,
+    pub(super) thread: Option<Seq>,
+}
+
+/// Where a log ends: the highest row of its range.
+pub(super) fn head(db: &Db, conv: i64) -> Outcome<(Seq, Ordinal, u64, MessageId)> {
+    let found = db.first(
+        "SELECT id, ord, created_ms, message_id FROM log WHERE id BETWEEN ?1 AND ?2 ORDER BY id DESC LIMIT 1",
+        (db::log_id(conv, Seq::ZERO), db::log_id(conv, Seq(SEQ_MAX))),
+        |row| {
+            Ok((
+                db::seq_of(row.get(0)?),
+                Ordinal(db::number(row, 1)?),
+                db::number(row, 2)?,
+                MessageId::from_bytes(row.get(3)?),
+            ))
+        },
+    )?;
+    Ok(found.unwrap_or((Seq::ZERO, Ordinal::ZERO, 0, MessageId::from_bytes([0; 16]))))
+}
+
+/// Messages up to and with an entry, and when it was committed. 0 before the first.
+pub(super) fn place(db: &Db, conv: i64, seq: Seq) -> Outcome<(Ordinal, u64)> {
+    let found = db.first(
+        "SELECT ord, created_ms FROM log WHERE id = ?1",
+        [db::log_id(conv, seq)],
+        |row| Ok((Ordinal(db::number(row, 0)?), db::number(row, 1)?)),
+    )?;
+    Ok(found.unwrap_or_default())
+}
+
+/// A query over the log whose rows [`entry`] reads.
+macro_rules! entries {
+    ($rest:literal) => {
+        concat!(
+            "SELECT l.id, l.message_id, l.send_id, l.ord, l.kind, n.id, l.created_ms, l.rev, l.target_seq, ",
+            "l.reply_to, l.thread, l.body FROM log l JOIN user_numbers n ON n.number = l.sender ",
+            $rest
+        )
+    };
+}
+pub(super) use entries;
+
+/// Reads a row of [`entries`].
+pub(super) fn entry(row: &Row<'_>, conv: ConversationId) -> rusqlite::Result<Entry> {
+    let seq = |column| Ok::<_, rusqlite::Error>(db::number_or_none(row, column)?.map(Seq));
+    Ok(Entry {
+        conv,
+        seq: db::seq_of(row.get(0)?),
+        ord: Ordinal(db::number(row, 3)?),
+        id: MessageId::from_bytes(row.get(1)?),
+        sender: db::user_id(row, 5)?,
+        send_id: SendId::from_bytes(row.get(2)?),
+        created_ms: db::number(row, 6)?,
+        kind: db::kind(row.get_ref(4)?),
+        body: Arc::from(row.get_ref(11)?.as_str()?),
+        rev: seq(7)?,
+        target_seq: seq(8)?,
+        reply_to: seq(9)?,
+        thread: seq(10)?,
+    })
+}
+
+/// Reads one entry that must be there.
+pub(super) fn read(db: &Db, conv: ConversationId, number: i64, seq: Seq) -> Outcome<Entry> {
+    db.first(entries!("WHERE l.id = ?1"), [db::log_id(number, seq)], |row| {
+        entry(row, conv)
+    })?
+    .ok_or(Problem::Damage("an entry that was written is not in the log"))
+}
+
+/// What a send_id of this sender in this log already names: its entry again, or a refusal if something else was asked.
+pub(super) fn known(
+    db: &Db,
+    conv: (ConversationId, i64),
+    sender: i64,
+    send_id: SendId,
+    digest: Digest,
+) -> Outcome<Option<Appended>> {
+    let found = db.first(
+        "SELECT seq, digest FROM sends WHERE send_id = ?1 AND conv = ?2 AND sender = ?3",
+        (send_id.as_bytes(), conv.1, sender),
+        |row| Ok((Seq(db::number(row, 0)?), row.get::<_, Digest>(1)?)),
+    )?;
+    match found {
+        None => Ok(None),
+        Some((_, other)) if other != digest => Err(Refused::SendIdReused.into()),
+        Some((seq, _)) => again(db, conv, seq).map(Some),
+    }
+}
+
+/// An entry as the answer to a change that came before.
+pub(super) fn again(db: &Db, conv: (ConversationId, i64), seq: Seq) -> Outcome<Appended> {
+    Ok(Appended {
+        entry: Arc::new(read(db, conv.0, conv.1, seq)?),
+        dup: true,
+    })
+}
+
+/// Notes what a send_id names. `false`: it names something already, and nothing was written.
+pub(super) fn note_send(db: &Db, conv: i64, sender: i64, send_id: SendId, seq: Seq, digest: Digest) -> Outcome<bool> {
+    let written = db.run(
+        "INSERT INTO sends(send_id, conv, sender, seq, digest) VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT DO NOTHING",
+        (send_id.as_bytes(), conv, sender, db::sql(seq.0), digest),
+    )?;
+    Ok(written > 0)
+}
+
+/// Writes an entry at the head. Its row in `sends` is the caller's.
+pub(super) fn write(db: &Db, pen: &mut Pen, conversation: &mut Conversation, draft: Draft) -> Outcome<Arc<Entry>> {
+    let seq = conversation.head_seq.next();
+    if seq.0 > SEQ_MAX {
+        return Err(Problem::Damage("the log is full: 2^32 entries"));
+    }
+    let ord = if draft.kind.counts() {
+        conversation.head_ord.next()
+    } else {
+        conversation.head_ord
+    };
+    let created_ms = pen.now_ms.max(conversation.head_ms);
+    let id = pen.message_id(created_ms, conversation.head_id);
+    db.run(
+        "INSERT INTO log(id, message_id, send_id, ord, kind, sender, created_ms, reply_to, thread, body)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+        (
+            db::log_id(conversation.number, seq),
+            id.as_bytes(),
+            draft.send_id.as_bytes(),
+            db::sql(ord.0),
+            db::kind_value(&draft.kind),
+            draft.sender_number,
+            db::sql(created_ms),
+            draft.reply_to.map(|seq| db::sql(seq.0)),
+            draft.thread.map(|seq| db::sql(seq.0)),
+            &*draft.body,
+        ),
+    )?;
+    conversation.head_seq = seq;
+    conversation.head_ord = ord;
+    conversation.head_ms = created_ms;
+    conversation.head_id = id;
+    conversation.note_entry(seq, pen.now_ms);
+    Ok(Arc::new(Entry {
+        conv: draft.conv,
+        seq,
+        ord,
+        id,
+        sender: draft.sender,
+        send_id: draft.send_id,
+        created_ms,
+        kind: draft.kind,
+        body: draft.body,
+        rev: None,
+        target_seq: None,
+        reply_to: draft.reply_to,
+        thread: draft.thread,
+    }))
+}
+
+/// [`crate::Store::append`].
+pub(super) fn append(work: &mut Work, ask: &Append) -> Outcome<Appended> {
+    let db = &work.db;
+    let conversation = work.held.get(db, ask.conv)?.ok_or(Refused::NotFound)?;
+    let number = conversation.number;
+    let sender = conversation.members.get(&ask.sender).ok_or(Refused::NotFound)?.number;
+    let digest = digest(&work.pen, ask);
+    if let Err(refused) = may_append(conversation, ask) {
+        let before = known(db, (ask.conv, number), sender, ask.send_id, digest)?;
+        return before.ok_or(refused.into());
+    }
+    let seq = conversation.head_seq.next();
+    if !note_send(db, number, sender, ask.send_id, seq, digest)? {
+        let before = known(db, (ask.conv, number), sender, ask.send_id, digest)?;
+        return before.ok_or(Problem::Damage("a send_id is taken and names nothing"));
+    }
+    if let Some(read) = ask.read {
+        cursors::read_before_send(db, &work.pen, conversation, ask.sender, read)?;
+    }
+    let draft = Draft {
+        conv: ask.conv,
+        sender: ask.sender,
+        sender_number: sender,
+        send_id: ask.send_id,
+        kind: ask.kind.clone(),
+        body: Arc::clone(&ask.body),
+        reply_to: ask.reply_to,
+        thread: ask.thread,
+    };
+    let entry = write(db, &mut work.pen, conversation, draft)?;
+    for user in &ask.mentions {
+        let Some(member) = conversation.members.get(user).filter(|member| member.role.is_some()) else {
+            continue;
+        };
+        db.run(
+            "INSERT INTO mentions(conv, user, seq) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING",
+            (number, member.number, db::sql(entry.seq.0)),
+        )?;
+    }
+    if ask.kind.counts() {
+        cursors::pass_own(conversation, ask.sender, entry.seq, entry.ord);
+    }
+    Ok(Appended { entry, dup: false })
+}
+
+/// What must hold before anything is written. A repeat is answered even where it does not hold any longer.
+fn may_append(conversation: &Conversation, ask: &Append) -> Result<(), Refused> {
+    let member = conversation.members.get(&ask.sender).ok_or(Refused::NotFound)?;
+    if member.role.is_none() {
+        return Err(Refused::NotAMember);
+    }
+    let readable = |seq: &Seq| {
+        *seq >= conversation.floor_seq && *seq <= conversation.head_seq && unread::may_read(&member.spans, *seq)
+    };
+    if ![ask.reply_to, ask.thread].iter().flatten().all(readable) {
+        return Err(Refused::BadReference);
+    }
+    if ask.read.is_some_and(|read| read > conversation.head_seq) {
+        return Err(Refused::BeyondHead);
+    }
+    Ok(())
+}
+
+fn digest(pen: &Pen, ask: &Append) -> Digest {
+    let place = |seq: Option<Seq>| seq.map_or(0, |seq| seq.0).to_le_bytes();
+    pen.digest(&[
+        b"append",
+        ask.kind.as_str().as_bytes(),
+        ask.body.as_bytes(),
+        &place(ask.reply_to),
+        &place(ask.thread),
+    ])
+}

@@ -1,0 +1,324 @@
+//! Who is a member: how a conversation begins, and who comes and goes.
+
+use super::db::{self, Db};
+use super::held::{Conversation, Member};
+use super::job::{Outcome, Problem};
+use super::log::{self, Draft};
+use super::work::{self, Digest, Pen, Work};
+use crate::error::Refused;
+use crate::record::{Appended, ChangeMembers, Create, MemberChange};
+use protocol::server_frame::{ConversationKind, Role};
+use protocol::{Generation, Kind, MessageId, Ordinal, Seq, Span, UserId, entry, limits};
+use serde::Serialize;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// [`crate::Store::create`].
+pub(super) fn create(work: &mut Work, ask: &Create) -> Outcome<Appended> {
+    let digest = digest_of_create(&work.pen, ask);
+    if let Some(known) = work.held.get(&work.db, ask.conv)? {
+        let conv = (ask.conv, known.number);
+        if known.kind == ConversationKind::Direct {
+            return log::again(&work.db, conv, Seq(1));
+        }
+        let creator = known.members.get(&ask.creator).map_or(0, |member| member.number);
+        let before = log::known(&work.db, conv, creator, ask.send_id, digest)?;
+        return before.ok_or(Refused::SendIdReused.into());
+    }
+    if ask.members.len() > limits::GROUP_MEMBERS_MAX {
+        return Err(Refused::GroupFull.into());
+    }
+    let db = &work.db;
+    let mut conversation = begin(db, &work.pen, ask)?;
+    for user in &ask.members {
+        let role = if ask.kind == ConversationKind::Group && *user == ask.creator {
+            Role::Owner
+        } else {
+            Role::Member
+        };
+        let mut member = Member {
+            number: work.numbers.give(db, *user)?,
+            role: Some(role),
+            spans: Vec::new(),
+            delivered: Seq::ZERO,
+            read: Seq::ZERO,
+            mine: Seq::ZERO,
+            mine_ord: Ordinal::ZERO,
+            generation: Generation::ZERO,
+            dirty: false,
+        };
+        open_span(db, conversation.number, &mut member, Seq(1), Ordinal::ZERO)?;
+        member.write(db, conversation.number)?;
+        conversation.members.insert(*user, member);
+    }
+    let creator = work.numbers.give(db, ask.creator)?;
+    let body = json(&entry::Created {
+        title: ask.title.clone(),
+        members: ask.members.clone(),
+    });
+    log::note_send(db, conversation.number, creator, ask.send_id, Seq(1), digest)?;
+    let draft = Draft {
+        conv: ask.conv,
+        sender: ask.creator,
+        sender_number: creator,
+        send_id: ask.send_id,
+        kind: Kind::Created,
+        body,
+        reply_to: None,
+        thread: None,
+    };
+    let entry = log::write(db, &mut work.pen, &mut conversation, draft)?;
+    work.held.begin(ask.conv, conversation);
+    Ok(Appended { entry, dup: false })
+}
+
+fn begin(db: &Db, pen: &Pen, ask: &Create) -> Outcome<Conversation> {
+    let number = work::number_conversation(db, ask.conv)?;
+    db.run(
+        "INSERT INTO conversations(conv, kind, title, created_ms) VALUES (?1, ?2, ?3, ?4)",
+        (
+            number,
+            db::conversation_kind_code(ask.kind),
+            &ask.title,
+            db::sql(pen.now_ms),
+        ),
+    )?;
+    Ok(Conversation {
+        number,
+        kind: ask.kind,
+        title: ask.title.clone(),
+        floor_seq: Seq(1),
+        head_seq: Seq::ZERO,
+        head_ord: Ordinal::ZERO,
+        head_ms: 0,
+        head_id: MessageId::from_bytes([0; 16]),
+        members: BTreeMap::new(),
+        fanout: None,
+    })
+}
+
+/// [`crate::Store::change_members`].
+pub(super) fn change(work: &mut Work, ask: &ChangeMembers) -> Outcome<Appended> {
+    let db = &work.db;
+    let conversation = work.held.get(db, ask.conv)?.ok_or(Refused::NotFound)?;
+    let actor = conversation.members.get(&ask.actor).ok_or(Refused::NotFound)?;
+    let (sender, role) = (actor.number, actor.role);
+    let digest = digest_of_change(&work.pen, &ask.change);
+    let conv = (ask.conv, conversation.number);
+    if let Some(before) = log::known(db, conv, sender, ask.send_id, digest)? {
+        return Ok(before);
+    }
+    let role = role.ok_or(Refused::NotAMember)?;
+    if conversation.kind != ConversationKind::Group {
+        return Err(Refused::NotAGroup.into());
+    }
+    let turn = Turn { ask, sender, digest };
+    match &ask.change {
+        MemberChange::Add(people) => {
+            let added: Vec<UserId> = people
+                .iter()
+                .filter(|user| {
+                    conversation
+                        .members
+                        .get(user)
+                        .is_none_or(|member| member.role.is_none())
+                })
+                .copied()
+                .collect();
+            if conversation.present().count() + added.len() > limits::GROUP_MEMBERS_MAX {
+                return Err(Refused::GroupFull.into());
+            }
+            if added.is_empty() {
+                log::note_send(db, conv.1, sender, ask.send_id, conversation.head_seq, digest)?;
+                return log::again(db, conv, conversation.head_seq);
+            }
+            let mut numbers = Vec::with_capacity(added.len());
+            for user in added {
+                numbers.push((user, work.numbers.give(db, user)?));
+            }
+            add(db, &mut work.pen, conversation, &turn, &numbers)
+        }
+        MemberChange::Remove(user) => {
+            let removed = conversation.members.get(user).and_then(|member| member.role);
+            let removed = removed.ok_or(Refused::UnknownPerson)?;
+            if role <= removed {
+                return Err(Refused::Forbidden.into());
+            }
+            let body = json(&entry::Removed { user: *user });
+            let answer = turn.write(db, &mut work.pen, conversation, Kind::Removed, body)?;
+            close_span(db, conversation, *user)?;
+            Ok(answer)
+        }
+        MemberChange::Leave => leave(db, &mut work.pen, conversation, &turn, role),
+    }
+}
+
+/// One change of members, checked.
+struct Turn<'a> {
+    ask: &'a ChangeMembers,
+    sender: i64,
+    digest: Digest,
+}
+
+impl Turn<'_> {
+    fn write(
+        &self,
+        db: &Db,
+        pen: &mut Pen,
+        conversation: &mut Conversation,
+        kind: Kind,
+        body: Arc<str>,
+    ) -> Outcome<Appended> {
+        let seq = conversation.head_seq.next();
+        log::note_send(db, conversation.number, self.sender, self.ask.send_id, seq, self.digest)?;
+        let draft = Draft {
+            conv: self.ask.conv,
+            sender: self.ask.actor,
+            sender_number: self.sender,
+            send_id: self.ask.send_id,
+            kind,
+            body,
+            reply_to: None,
+            thread: None,
+        };
+        let entry = log::write(db, pen, conversation, draft)?;
+        Ok(Appended { entry, dup: false })
+    }
+}
+
+fn add(
+    db: &Db,
+    pen: &mut Pen,
+    conversation: &mut Conversation,
+    turn: &Turn<'_>,
+    added: &[(UserId, i64)],
+) -> Outcome<Appended> {
+    let (before, ord) = (conversation.head_seq, conversation.head_ord);
+    let body = json(&entry::Added {
+        users: added.iter().map(|(user, _)| *user).collect(),
+    });
+    let answer = turn.write(db, pen, conversation, Kind::Added, body)?;
+    let conv = conversation.number;
+    for (user, number) in added {
+        let member = conversation.members.entry(*user).or_insert_with(|| Member {
+            number: *number,
+            role: None,
+            spans: Vec::new(),
+            delivered: Seq::ZERO,
+            read: Seq::ZERO,
+            mine: Seq::ZERO,
+            mine_ord: Ordinal::ZERO,
+            generation: Generation::ZERO,
+            dirty: false,
+        });
+        member.role = Some(Role::Member);
+        member.delivered = member.delivered.max(before);
+        member.read = member.read.max(before);
+        if member.mine < before {
+            member.mine = before;
+            member.mine_ord = ord;
+        }
+        open_span(db, conv, member, answer.entry.seq, ord)?;
+        member.write(db, conv)?;
+    }
+    Ok(answer)
+}
+
+fn leave(db: &Db, pen: &mut Pen, conversation: &mut Conversation, turn: &Turn<'_>, role: Role) -> Outcome<Appended> {
+    let actor = turn.ask.actor;
+    let owners = conversation
+        .present()
+        .filter(|(_, member)| member.role == Some(Role::Owner))
+        .count();
+    let heir = if role == Role::Owner && owners == 1 {
+        heir(conversation, actor)
+    } else {
+        None
+    };
+    let body = json(&entry::Left { owner: heir });
+    let answer = turn.write(db, pen, conversation, Kind::Left, body)?;
+    close_span(db, conversation, actor)?;
+    let conv = conversation.number;
+    if let Some(member) = heir.and_then(|heir| conversation.members.get_mut(&heir)) {
+        member.role = Some(Role::Owner);
+        member.write(db, conv)?;
+    }
+    Ok(answer)
+}
+
+/// Who owns the group when its last owner goes: the highest role, then the oldest stay, then the lowest id.
+fn heir(conversation: &Conversation, leaving: UserId) -> Option<UserId> {
+    conversation
+        .present()
+        .filter(|(user, _)| *user != leaving)
+        .min_by_key(|(user, member)| {
+            let since = member.spans.last().map(|span| span.from_seq);
+            (std::cmp::Reverse(member.role), since, *user)
+        })
+        .map(|(user, _)| user)
+}
+
+fn open_span(db: &Db, conv: i64, member: &mut Member, from_seq: Seq, from_ord: Ordinal) -> Outcome<()> {
+    db.run(
+        "INSERT INTO spans(conv, user, from_seq, from_ord) VALUES (?1, ?2, ?3, ?4)",
+        (conv, member.number, db::sql(from_seq.0), db::sql(from_ord.0)),
+    )?;
+    member.spans.push(Span {
+        from_seq,
+        from_ord,
+        to_seq: None,
+        to_ord: None,
+    });
+    Ok(())
+}
+
+/// Ends somebody's membership with the entry at the head, which is the last they may read.
+fn close_span(db: &Db, conversation: &mut Conversation, user: UserId) -> Outcome<()> {
+    let (conv, seq, ord) = (conversation.number, conversation.head_seq, conversation.head_ord);
+    let member = conversation.members.get_mut(&user).ok_or(Refused::UnknownPerson)?;
+    let span = member.spans.last_mut().filter(|span| span.is_open());
+    let span = span.ok_or(Problem::Damage("a member has no open span"))?;
+    (span.to_seq, span.to_ord) = (Some(seq), Some(ord));
+    db.run(
+        "UPDATE spans SET to_seq = ?4, to_ord = ?5 WHERE conv = ?1 AND user = ?2 AND from_seq = ?3",
+        (
+            conv,
+            member.number,
+            db::sql(span.from_seq.0),
+            db::sql(seq.0),
+            db::sql(ord.0),
+        ),
+    )?;
+    member.role = None;
+    member.write(db, conv)
+}
+
+/// The body of a system entry.
+fn json(body: &impl Serialize) -> Arc<str> {
+    serde_json::to_string(body)
+        .expect("a body of ids and strings is always JSON")
+        .into()
+}
+
+fn digest_of_create(pen: &Pen, ask: &Create) -> Digest {
+    let title = ask
+        .title
+        .as_deref()
+        .map_or_else(Vec::new, |title| [b"=", title.as_bytes()].concat());
+    let mut parts: Vec<&[u8]> = vec![b"create", &title];
+    parts.extend(ask.members.iter().map(|user| &user.as_bytes()[..]));
+    pen.digest(&parts)
+}
+
+fn digest_of_change(pen: &Pen, change: &MemberChange) -> Digest {
+    let mut parts: Vec<&[u8]> = Vec::new();
+    match change {
+        MemberChange::Add(people) => {
+            parts.push(b"add");
+            parts.extend(people.iter().map(|user| &user.as_bytes()[..]));
+        }
+        MemberChange::Remove(user) => parts.extend([&b"remove"[..], &user.as_bytes()[..]]),
+        MemberChange::Leave => parts.push(b"leave"),
+    }
+    pen.digest(&parts)
+}

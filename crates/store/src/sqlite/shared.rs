@@ -1,0 +1,38 @@
+//! What the callers of the trait and the engine's parts share: the lanes between them.
+
+use super::checkpoint::Bell;
+use super::job::{Change, Read};
+use super::lane::Lane;
+use super::options::Clock;
+use protocol::Epoch;
+use std::fs::File;
+use std::path::PathBuf;
+use std::sync::atomic::AtomicU64;
+use tokio::sync::Notify;
+
+pub(super) struct Shared {
+    pub(super) epoch: Epoch,
+    pub(super) clock: Clock,
+    pub(super) writes: Lane<Box<dyn Change>>,
+    pub(super) reads: Lane<Read>,
+    /// Rings at every change and read that is queued, for who drives the engine without threads.
+    pub(super) ready: Notify,
+    pub(super) checkpoint: Bell,
+    pub(super) retry_after_ms: u64,
+    pub(super) batches: AtomicU64,
+    pub(super) changes: AtomicU64,
+    pub(super) wal_bytes: AtomicU64,
+    /// The database's file.
+    pub(super) path: PathBuf,
+    /// Held until the last part of the engine is gone.
+    pub(super) _lock: File,
+}
+
+impl Shared {
+    pub(super) fn close(&self) {
+        self.writes.close();
+        self.reads.close();
+        self.checkpoint.close();
+        self.ready.notify_one();
+    }
+}

@@ -1,0 +1,68 @@
+//! Driving the engine: by threads of its own, or step by step by the caller.
+
+use super::Sqlite;
+use super::open::{OpenError, Opened, open};
+use super::options::Options;
+use std::path::Path;
+use std::thread;
+
+/// Opens the engine and gives it threads: one that writes, one for each reader, one that checkpoints. They end with
+/// [`Sqlite::close`] or with the last clone of the store.
+///
+/// # Errors
+/// As [`open`]; also if the system gives no threads.
+pub fn start(dir: impl AsRef<Path>, options: Options) -> Result<Sqlite, OpenError> {
+    let Opened {
+        store,
+        mut writer,
+        readers,
+        mut checkpointer,
+    } = open(dir.as_ref(), options)?;
+    let mut threads = Vec::new();
+    let mut spawn = |name: String, run: Box<dyn FnOnce() + Send>| {
+        let spawned = thread::Builder::new().name(name).spawn(run);
+        spawned
+            .map(|thread| threads.push(thread))
+            .map_err(|error| OpenError::Failed {
+                path: dir.as_ref().to_owned(),
+                what: error.to_string(),
+            })
+    };
+    spawn("store-writer".to_owned(), Box::new(move || writer.run()))?;
+    for (number, mut reader) in readers.into_iter().enumerate() {
+        spawn(format!("store-reader-{number}"), Box::new(move || reader.run()))?;
+    }
+    spawn("store-checkpoint".to_owned(), Box::new(move || checkpointer.run()))?;
+    store.joins(threads);
+    Ok(store)
+}
+
+impl Opened {
+    /// Does everything that waits, on this thread. `false`: nothing did.
+    pub fn step(&mut self) -> bool {
+        let mut worked = self.writer.step();
+        for reader in &mut self.readers {
+            worked |= reader.step();
+        }
+        // A checkpoint alone is no reason to go on: nobody waits for it.
+        self.checkpointer.step();
+        worked
+    }
+}
+
+/// Drives an open engine inside a task, without threads, until the store is closed: the same calls in the same order give
+/// the same answers. Each change and read blocks the task's thread for as long as it takes.
+///
+/// Take a clone of `opened.store` first; [`Sqlite::close`] ends the drive once what waits is done.
+pub async fn drive(mut opened: Opened) {
+    let store = opened.store.clone();
+    loop {
+        while opened.step() {
+            tokio::task::yield_now().await;
+        }
+        if store.is_closed() {
+            return;
+        }
+        store.ready().await;
+    }
+}
