@@ -250,6 +250,41 @@ impl Presence {
         self.people.len()
     }
 
+    /// Panics unless both sides of every index say the same.
+    #[cfg(test)]
+    pub(crate) fn check_invariants(&self) {
+        for (session, watcher) in &self.watchers {
+            let people: Vec<UserId> = watcher.people.iter().map(|one| one.told.user).collect();
+            assert!(people.is_sorted_by(|a, b| a < b) && !people.is_empty() && people.len() <= WATCH_PRESENCE_MAX);
+            assert!(people.iter().all(|user| self.watched.contains(&(*user, *session))));
+            assert!(self.joined.contains(session), "only who is here watches");
+        }
+        let both: usize = self.watchers.values().map(|watcher| watcher.people.len()).sum();
+        assert_eq!(
+            self.watched.len(),
+            both,
+            "nobody is watched by a session that does not watch"
+        );
+        assert!(
+            self.watchers.keys().copied().eq(self.watchers_due.check()),
+            "each watcher is due some time"
+        );
+        assert!(
+            self.people.keys().copied().eq(self.people_due.check()),
+            "each person is due some time"
+        );
+        assert!(
+            self.remote.keys().copied().eq(self.remote_due.check()),
+            "each hint runs out some time"
+        );
+        assert!(self.remote.len() <= REMOTE_PEOPLE_MAX);
+        for person in self.people.values() {
+            assert!(person.state() != PresenceState::Offline, "who is not there is not kept");
+            assert!(person.sessions.iter().all(|(session, _)| self.joined.contains(session)));
+        }
+        self.gone.check();
+    }
+
     fn vanish(&mut self, user: UserId, session: SessionId, now_ms: u64) {
         let until_ms = now_ms + self.grace_ms;
         let Some(person) = self.people.get_mut(&user) else {
