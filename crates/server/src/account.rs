@@ -6,9 +6,10 @@
 
 mod devices;
 mod invite;
+mod readable;
 mod secret;
 
-pub use devices::{devices, rotate, set_password, sign_out, still_signed_in};
+pub use devices::{devices, reset_password, rotate, set_password, sign_out, still_signed_in};
 pub use invite::{INVITES_MAX, first_invite, invite_hash, mint_invite};
 
 use crate::config::SignUpPolicy;

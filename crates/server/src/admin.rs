@@ -1,1 +1,240 @@
-//! Placeholder.
+//! The door for whoever runs the server: a Unix socket in the data directory. One JSON object a line is asked, one is
+//! answered.
+//!
+//! Whoever may open files of the server's own account may do everything here anyway, by taking the files; so the file
+//! system decides who comes in, and there is no password to lose. It speaks to the running server rather than to its
+//! files, because there is one writer, and because what is signed out here must also leave its live socket.
+
+mod act;
+mod listen;
+
+pub use listen::{Open, open};
+
+use protocol::account::Device;
+use protocol::{DeviceId, Refusal, UserId};
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use std::io;
+use std::path::Path;
+use std::time::Duration;
+use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
+use tokio::net::UnixStream;
+
+/// The socket's name in the data directory.
+pub const FILE: &str = "admin.sock";
+/// The longest line in either direction, in bytes.
+pub const LINE_BYTES_MAX: u64 = 1024 * 1024;
+/// How long an answer may take, in milliseconds.
+const ANSWER_MS_MAX: u64 = 30_000;
+
+/// What can be asked.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "ask", rename_all = "kebab-case")]
+pub enum Request {
+    /// Who has this handle. Answered by [`Answer::User`].
+    User {
+        /// The handle.
+        handle: String,
+    },
+    /// Make an invite. Answered by [`Answer::Invite`].
+    Invite {
+        /// Whoever uses it runs the server too.
+        #[serde(default)]
+        owner: bool,
+        /// How many may use it.
+        uses: u32,
+        /// How long it lives, in days.
+        days: u32,
+    },
+    /// Which invites can still be used. Answered by [`Answer::Invites`].
+    Invites,
+    /// Void an invite. Answered by [`Answer::Revoked`].
+    RevokeInvite {
+        /// Its text, or the `id` it is listed under.
+        invite: Told,
+    },
+    /// The devices of a person. Answered by [`Answer::Devices`].
+    Devices {
+        /// Whose.
+        handle: String,
+    },
+    /// Sign devices of a person out. Answered by [`Answer::SignedOut`].
+    SignOut {
+        /// Whose.
+        handle: String,
+        /// Which; absent: all.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        device: Option<DeviceId>,
+    },
+    /// Give a person a new password and sign all their devices out. Answered by [`Answer::Password`].
+    ResetPassword {
+        /// Whose.
+        handle: String,
+    },
+    /// How much there is and how full the queues are. Answered by [`Answer::Stats`].
+    Stats,
+}
+
+/// What is answered.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "answer", rename_all = "kebab-case")]
+pub enum Answer {
+    /// A person.
+    User(User),
+    /// A new invite.
+    Invite {
+        /// Its text, told this once.
+        invite: Told,
+        /// Not after, in milliseconds since 1970 UTC.
+        expires_ms: u64,
+    },
+    /// The invites that can still be used, the newest first.
+    Invites {
+        /// The invites.
+        invites: Vec<Invite>,
+    },
+    /// Whether there was such an invite.
+    Revoked {
+        /// There was, and it is void now.
+        revoked: bool,
+    },
+    /// The devices of a person, the oldest first.
+    Devices {
+        /// The devices.
+        devices: Vec<Device>,
+    },
+    /// Who was signed out.
+    SignedOut {
+        /// The devices.
+        devices: Vec<DeviceId>,
+    },
+    /// A new password.
+    Password {
+        /// The password, told this once.
+        password: Told,
+        /// The devices that were signed out.
+        signed_out: Vec<DeviceId>,
+    },
+    /// How much there is.
+    Stats(Stats),
+    /// Nothing was done.
+    Refused(Refusal),
+}
+
+/// A person.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct User {
+    /// Their id.
+    pub user: UserId,
+    /// Their handle.
+    pub handle: String,
+    /// The name to show.
+    pub name: String,
+    /// They run this server.
+    pub owner: bool,
+    /// When they signed up, in milliseconds since 1970 UTC.
+    pub created_ms: u64,
+    /// Devices that are signed in.
+    pub devices: usize,
+    /// They are connected to this node.
+    pub connected: bool,
+}
+
+/// An invite in the list. Its text is not known any more.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Invite {
+    /// What to call it in `revoke-invite`.
+    pub id: String,
+    /// Whoever uses it runs the server too.
+    pub owner: bool,
+    /// How many can still use it.
+    pub uses_left: u32,
+    /// Not after, in milliseconds since 1970 UTC.
+    pub expires_ms: u64,
+    /// When it was made, in milliseconds since 1970 UTC.
+    pub created_ms: u64,
+}
+
+/// How much there is and how full the queues are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Stats {
+    /// How long this node runs, in milliseconds.
+    pub uptime_ms: u64,
+    /// People.
+    pub users: u64,
+    /// Devices signed in.
+    pub devices: u64,
+    /// Conversations.
+    pub conversations: u64,
+    /// Entries in all logs.
+    pub entries: u64,
+    /// Conversations whose inboxes may be behind.
+    pub dirty: u64,
+    /// Bytes on disk.
+    pub disk_bytes: u64,
+    /// Sessions that are signed in.
+    pub sessions: usize,
+    /// Changes that wait for a batch.
+    pub writes_waiting: usize,
+    /// Reads that wait for a reader.
+    pub reads_waiting: usize,
+    /// Batches committed since the start.
+    pub batches: u64,
+    /// Changes committed since the start.
+    pub changes: u64,
+}
+
+/// A secret that is told once: its `Debug` does not show it.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Told(String);
+
+impl Told {
+    /// A secret.
+    #[must_use]
+    pub fn new(text: impl Into<String>) -> Self {
+        Self(text.into())
+    }
+
+    /// The secret itself, for the eyes of whoever asked.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Told {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Told(…)")
+    }
+}
+
+/// Asks the server whose data directory this is.
+///
+/// # Errors
+/// `NotFound` or `ConnectionRefused`: no server runs there. `PermissionDenied`: it runs under another account. `TimedOut`,
+/// `InvalidData`, `UnexpectedEof`: it does not answer as it should.
+pub async fn ask(data: &Path, request: &Request) -> io::Result<Answer> {
+    let asked = async {
+        let mut stream = BufReader::new(UnixStream::connect(data.join(FILE)).await?);
+        let mut line = serde_json::to_vec(request)?;
+        line.push(b'\n');
+        stream.write_all(&line).await?;
+        let answer = read_line(&mut stream).await?.ok_or(io::ErrorKind::UnexpectedEof)?;
+        Ok(serde_json::from_slice(&answer)?)
+    };
+    let answered = tokio::time::timeout(Duration::from_millis(ANSWER_MS_MAX), asked).await;
+    answered.map_err(|_| io::Error::from(io::ErrorKind::TimedOut))?
+}
+
+/// One line; `None`: the other end is done.
+async fn read_line(stream: &mut BufReader<UnixStream>) -> io::Result<Option<Vec<u8>>> {
+    use tokio::io::AsyncReadExt;
+    let mut line = Vec::new();
+    stream.take(LINE_BYTES_MAX).read_until(b'\n', &mut line).await?;
+    match line.last() {
+        None => Ok(None),
+        Some(b'\n') => Ok(Some(line)),
+        Some(_) => Err(io::Error::new(io::ErrorKind::InvalidData, "a line without an end")),
+    }
+}

@@ -283,7 +283,7 @@ impl Pauses {
 mod tests {
     use super::*;
 
-    /// BND: a listener without descriptors pauses ever longer, to a limit, and tells at most once a minute.
+    /// A listener without descriptors pauses ever longer, to a limit, and tells at most once a minute.
     #[test]
     fn pauses_grow_to_a_limit_and_are_told_once_a_minute() {
         let mut pauses = Pauses::default();

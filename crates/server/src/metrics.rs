@@ -135,65 +135,41 @@ impl Metrics {
         let r = &mut self.registry;
         let version = vec![("version", env!("CARGO_PKG_VERSION"))];
         r.register("build", "The program that runs", Info::new(version));
-        r.register("frames_received", "Frames that came in", self.frames_received.clone());
-        r.register("frames_sent", "Frames handed to sockets", self.frames_sent.clone());
-        r.register("deliveries", "Entries put into outboxes", self.deliveries.clone());
+        let received = self.frames_received.clone();
+        r.register("frames_received", "Frames that came in", received);
         r.register("refusals", "Requests refused, at any door", self.refusals.clone());
         r.register("closes", "Connections closed by the server", self.closes.clone());
-        let mut times = |name: &str, help: &str, times: &Times| {
-            r.register_with_unit(name, help, Unit::Seconds, times.clone());
-        };
-        times(
-            "send_commit",
-            "From a decoded send to its durable commit",
-            &self.send_commit,
-        );
-        times(
-            "commit_socket",
-            "From a commit to the outbox of a session",
-            &self.commit_socket,
-        );
-        r.register("dups", "Changes known already by their send_id", self.dups.clone());
-        r.register(
-            "outbox_overflows",
-            "Slow readers told that they are behind",
-            self.outbox_overflows.clone(),
-        );
-        r.register("hints", "Hints heard from the bus", self.hints.clone());
-        r.register(
-            "early_entries",
-            "Entries held because one before them was missing",
-            self.early_entries.clone(),
-        );
-        r.register(
-            "pulls",
-            "Reads of a log to fill a hole in its live end",
-            self.pulls.clone(),
-        );
-        r.register(
-            "sweeps",
-            "Fanout rows that lay too long and were taken up again",
-            self.sweeps.clone(),
-        );
-        r.register(
-            "inbox_rows",
-            "Inbox rows that changed by fan-out",
-            self.inbox_rows.clone(),
-        );
-        r.register("resyncs", "Sessions told to start over", self.resyncs.clone());
-        r.register(
-            "resumes",
-            "Sessions that resumed with what they had",
-            self.resumes.clone(),
-        );
-        r.register(
-            "logins",
-            "Attempts to sign in, by password or token",
-            self.logins.clone(),
-        );
-        r.register("sign_ups", "Accounts made", self.sign_ups.clone());
-        r.register("devices_revoked", "Devices signed out", self.devices_revoked.clone());
+        r.register("logins", "Tries to sign in, by password or token", self.logins.clone());
         r.register("http_answers", "Answers of the HTTP door", self.http_answers.clone());
+        let times = [
+            ("send_commit", "From a decoded send to its commit", &self.send_commit),
+            ("commit_socket", "From a commit to an outbox", &self.commit_socket),
+        ];
+        for (name, help, times) in times {
+            r.register_with_unit(name, help, Unit::Seconds, times.clone());
+        }
+        let counters = [
+            ("frames_sent", "Frames handed to sockets", &self.frames_sent),
+            ("deliveries", "Entries put into outboxes", &self.deliveries),
+            ("dups", "Changes known already by their send_id", &self.dups),
+            ("outbox_overflows", "Readers told to be behind", &self.outbox_overflows),
+            ("hints", "Hints heard from the bus", &self.hints),
+            (
+                "early_entries",
+                "Entries held until those before came",
+                &self.early_entries,
+            ),
+            ("pulls", "Reads of a log for a hole in its live end", &self.pulls),
+            ("sweeps", "Fanout rows that lay too long", &self.sweeps),
+            ("inbox_rows", "Inbox rows that fan-out changed", &self.inbox_rows),
+            ("resyncs", "Sessions told to start over", &self.resyncs),
+            ("resumes", "Sessions that resumed with what they had", &self.resumes),
+            ("sign_ups", "Accounts made", &self.sign_ups),
+            ("devices_revoked", "Devices signed out", &self.devices_revoked),
+        ];
+        for (name, help, counter) in counters {
+            r.register(name, help, counter.clone());
+        }
         self
     }
 
@@ -225,85 +201,63 @@ impl Default for Metrics {
 /// The snapshot as metrics.
 fn levels(now: &Snapshot) -> Registry {
     let mut r = Registry::with_prefix("tidings");
-    let gauge = |value: usize| ConstGauge::new(value as u64);
     #[expect(
         clippy::cast_precision_loss,
         reason = "milliseconds of 285,000 years are exact in an f64"
     )]
     let uptime_s = now.uptime_ms as f64 / 1_000.0;
-    r.register_with_unit(
-        "uptime",
-        "How long this node runs",
-        Unit::Seconds,
-        ConstGauge::new(uptime_s),
-    );
-    r.register(
-        "draining",
-        "1 while sessions are sent away",
-        gauge(usize::from(now.draining)),
-    );
-    r.register("sessions", "Sessions that are signed in", gauge(now.sessions));
-    r.register("tails", "Conversations with a live end on this node", gauge(now.tails));
-    r.register(
-        "fanout_waiting",
-        "Conversations that wait for this node's fan-out",
-        gauge(now.fanout_waiting),
-    );
-    r.register(
-        "cursors_waiting",
-        "Cursors that wait to be committed",
-        gauge(now.cursors_waiting),
-    );
-    r.register(
-        "passwords_waiting",
-        "Passwords in or before their hash",
-        gauge(now.passwords_waiting),
-    );
-    r.register(
-        "password_hashes",
-        "Passwords hashed or checked",
-        ConstCounter::new(now.password_hashes),
-    );
-    r.register(
-        "connections_accepted",
-        "Connections accepted",
-        ConstCounter::new(now.connections_accepted),
-    );
-    r.register(
-        "connections_crowded",
-        "Connections refused for want of a slot",
-        ConstCounter::new(now.connections_crowded),
-    );
-    r.register(
-        "accept_errors",
-        "Accepts that failed",
-        ConstCounter::new(now.accept_errors),
-    );
-    r.register(
-        "store_writes_waiting",
-        "Changes that wait for a batch",
-        gauge(now.store.writes_waiting),
-    );
-    r.register(
-        "store_writes_waiting_max",
-        "Changes that may wait for a batch",
-        gauge(now.store.writes_waiting_max),
-    );
-    r.register(
-        "store_reads_waiting",
-        "Reads that wait for a reader",
-        gauge(now.store.reads_waiting),
-    );
-    r.register(
-        "store_batches",
-        "Batches committed",
-        ConstCounter::new(now.store.batches),
-    );
-    r.register(
-        "store_changes",
-        "Changes committed; by batches: how many share one commit",
-        ConstCounter::new(now.store.changes),
-    );
+    let uptime = ConstGauge::new(uptime_s);
+    r.register_with_unit("uptime", "How long this node runs", Unit::Seconds, uptime);
+    let store = &now.store;
+    let gauges = [
+        ("draining", "1 while sessions are sent away", usize::from(now.draining)),
+        ("sessions", "Sessions that are signed in", now.sessions),
+        ("tails", "Conversations with a live end here", now.tails),
+        (
+            "fanout_waiting",
+            "Conversations waiting for fan-out",
+            now.fanout_waiting,
+        ),
+        (
+            "cursors_waiting",
+            "Cursors waiting for their commit",
+            now.cursors_waiting,
+        ),
+        (
+            "passwords_waiting",
+            "Passwords in or before their hash",
+            now.passwords_waiting,
+        ),
+        (
+            "store_writes_waiting",
+            "Changes waiting for a batch",
+            store.writes_waiting,
+        ),
+        (
+            "store_writes_waiting_max",
+            "Changes that may wait",
+            store.writes_waiting_max,
+        ),
+        ("store_reads_waiting", "Reads waiting for a reader", store.reads_waiting),
+    ];
+    for (name, help, value) in gauges {
+        r.register(name, help, ConstGauge::new(value as u64));
+    }
+    let counters = [
+        ("password_hashes", "Passwords hashed or checked", now.password_hashes),
+        ("connections_accepted", "Connections accepted", now.connections_accepted),
+        (
+            "connections_crowded",
+            "Connections without a slot",
+            now.connections_crowded,
+        ),
+        ("accept_errors", "Accepts that failed", now.accept_errors),
+        ("store_batches", "Batches committed", store.batches),
+        ("store_changes", "Changes committed", store.changes),
+    ];
+    for (name, help, value) in counters {
+        r.register(name, help, ConstCounter::new(value));
+    }
     r
 }
 

@@ -475,7 +475,7 @@ mod tests {
         frame
     }
 
-    /// BND: between messages a connection holds no buffer, after a large message and a burst of its own neither; it
+    /// BND6: between messages a connection holds no buffer, after a large message and a burst of its own neither; it
     /// holds one only while something is unfinished.
     #[tokio::test]
     async fn a_quiet_connection_holds_no_buffer() {

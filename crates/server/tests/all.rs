@@ -4,3 +4,7 @@
 mod listen;
 #[path = "all/socket.rs"]
 mod socket;
+#[path = "all/harness.rs"]
+mod harness;
+#[path = "all/send.rs"]
+mod send;

@@ -1,6 +1,6 @@
 //! A person's devices: which there are, and the end of one.
 
-use super::{Who, secret, unhashed};
+use super::{Who, readable, secret, unhashed};
 use crate::bus::Hint;
 use crate::node::Node;
 use crate::wire;
@@ -74,6 +74,16 @@ pub async fn rotate(node: &Node, who: Who) -> Result<Rotated, Refusal> {
         Err(Error::Refused(Refused::UnknownPerson)) => Err(Code::Unauthenticated.refuse()),
         Err(error) => Err(wire::refusal(error)),
     }
+}
+
+/// Gives a person a new, random password and answers it; it is told this once. As [`set_password`] otherwise.
+///
+/// # Errors
+/// As [`set_password`].
+pub async fn reset_password(node: &Node, user: UserId) -> Result<(String, Vec<DeviceId>), Refusal> {
+    let password = readable::text(node.random());
+    let signed_out = set_password(node, user, &password).await?;
+    Ok((password, signed_out))
 }
 
 /// Replaces a person's password and signs all their devices out: who had the old one has nothing any more.

@@ -61,7 +61,9 @@ pub async fn hello(
         };
         away(refusal, close)
     };
-    let who = account::authenticate(node, &frame.token, address).await.map_err(turned)?;
+    let who = account::authenticate(node, &frame.token, address)
+        .await
+        .map_err(turned)?;
     let session = SessionId::from_random(node.random());
     tracing::debug!(user = %who.user, device = %who.device, %session, %address, "a session is let in");
     let who = Arc::new(Who {

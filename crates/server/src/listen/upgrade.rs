@@ -206,7 +206,7 @@ mod tests {
         answer(&method, version, &headers)
     }
 
-    /// BND: only a handshake as RFC 6455 has it leaves HTTP; the key's answer is the RFC's own example.
+    /// Only a handshake as RFC 6455 has it leaves HTTP; the key's answer is the RFC's own example.
     #[test]
     fn answers_the_handshake_of_the_rfc() {
         let response = asked(Method::GET, Version::HTTP_11, &[]).expect("a handshake");

@@ -130,7 +130,7 @@ async fn read_to_end(mut stream: DuplexStream) -> String {
     answer
 }
 
-/// BND: without a file descriptor the listener pauses and counts, and goes on when there is one again.
+/// Without a file descriptor the listener pauses and counts, and goes on when there is one again.
 #[tokio::test]
 async fn accept_errors_do_not_end_the_listener() {
     let listening = Listening::new(ListenLimits::default());
@@ -155,7 +155,7 @@ async fn accept_errors_do_not_end_the_listener() {
     assert_eq!(listening.counts.accepted.load(Relaxed), 1);
 }
 
-/// BND: connections are bounded over HTTP and WebSocket together; who finds no place is told, and a place is free
+/// Connections are bounded over HTTP and WebSocket together; who finds no place is told, and a place is free
 /// again when its WebSocket goes.
 #[tokio::test]
 async fn a_websocket_keeps_its_place_until_it_goes() {
@@ -202,7 +202,7 @@ async fn a_websocket_keeps_its_place_until_it_goes() {
     assert!(served.starts_with("HTTP/1.1 200"), "{served}");
 }
 
-/// BND: a head that does not come in its time ends the connection.
+/// A head that does not come in its time ends the connection.
 #[tokio::test]
 async fn a_slow_head_is_cut() {
     let limits = ListenLimits {
@@ -215,7 +215,7 @@ async fn a_slow_head_is_cut() {
     assert!(!answer.contains("200"), "{answer}");
 }
 
-/// BND: a head over the limit is refused.
+/// BND3: a head over the limit is refused.
 #[tokio::test]
 async fn a_large_head_is_refused() {
     let limits = ListenLimits {
@@ -231,7 +231,7 @@ async fn a_large_head_is_refused() {
     assert!(answer.starts_with("HTTP/1.1 431"), "{answer}");
 }
 
-/// BND: a stop takes no new connection, ends idle ones, and lets a request in flight be answered.
+/// A stop takes no new connection, ends idle ones, and lets a request in flight be answered.
 #[tokio::test]
 async fn a_stop_lets_requests_finish() {
     let listening = Listening::new(ListenLimits::default());

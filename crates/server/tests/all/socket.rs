@@ -180,7 +180,7 @@ fn text(text: &str) -> Received {
 
 const LOST: Received = Received::Lost(io::ErrorKind::UnexpectedEof);
 
-/// BND: a frame over the limit is refused by its header alone, before a byte of it is stored.
+/// BND3: a frame over the limit is refused by its header alone, before a byte of it is stored.
 #[tokio::test]
 async fn an_oversized_frame_is_told_by_its_header() {
     let mut header = vec![0x81, 0xff];
@@ -196,7 +196,7 @@ async fn an_oversized_frame_is_told_by_its_header() {
     assert_eq!(Received::TooLarge.close_code(), Some(1009));
 }
 
-/// BND: a message over the limit is refused, however small its fragments.
+/// BND3: a message over the limit is refused, however small its fragments.
 #[tokio::test]
 async fn an_oversized_message_in_small_fragments_is_refused() {
     let mut pieces = vec![client_frame(false, TEXT, &[b'x'; 30_000])];
@@ -205,7 +205,7 @@ async fn an_oversized_message_in_small_fragments_is_refused() {
     assert_eq!(received, [Received::TooLarge]);
 }
 
-/// BND: what breaks RFC 6455 ends the connection with a reason and a close code, and nothing panics.
+/// What breaks RFC 6455 ends the connection with a reason and a close code, and nothing panics.
 #[tokio::test]
 async fn what_breaks_the_rfc_is_told() {
     let unmasked = b"\x81\x02hi".to_vec();
@@ -246,7 +246,7 @@ async fn what_breaks_the_rfc_is_told() {
     );
 }
 
-/// BND: a text in fragments, cut inside characters and with a ping between, is one message.
+/// A text in fragments, cut inside characters and with a ping between, is one message.
 #[tokio::test]
 async fn fragments_are_joined_and_a_ping_between_them_is_answered() {
     let whole = "grüße 💬";
@@ -263,7 +263,7 @@ async fn fragments_are_joined_and_a_ping_between_them_is_answered() {
     assert_eq!(written, [(PONG, b"still there?".to_vec())]);
 }
 
-/// BND: bytes that came together with the handshake are the first bytes of the first frame.
+/// Bytes that came together with the handshake are the first bytes of the first frame.
 #[tokio::test]
 async fn what_was_read_with_the_handshake_is_not_lost() {
     let frame = client_frame(true, TEXT, b"early");
@@ -273,7 +273,7 @@ async fn what_was_read_with_the_handshake_is_not_lost() {
     assert_eq!(socket.next().await, Some(LOST));
 }
 
-/// BND: many queued frames are few writes, and arrive as they were written.
+/// Many queued frames are few writes, and arrive as they were written.
 #[tokio::test]
 async fn a_burst_is_one_write() {
     let frames: Vec<Bytes> = (0..64).map(|n| Bytes::from(format!("{{\"n\":{n}}}"))).collect();
@@ -288,7 +288,7 @@ async fn a_burst_is_one_write() {
     assert_eq!(socket.unsent_bytes(), 0);
 }
 
-/// BND: tungstenite as the client: echo, ping with nothing queued, and the close handshake from either end.
+/// Tungstenite as the client: echo, ping with nothing queued, and the close handshake from either end.
 #[tokio::test]
 async fn an_independent_client_understands_us() {
     let (ours, theirs) = duplex(1024);
@@ -336,7 +336,7 @@ async fn an_independent_client_understands_us() {
     assert_eq!(ended, text("close me"));
 }
 
-/// BND: the peer closes: its code is told, the answer leaves even if nothing else is asked of the socket.
+/// The peer closes: its code is told, the answer leaves even if nothing else is asked of the socket.
 #[tokio::test]
 async fn a_close_is_answered_once() {
     let close = client_frame(true, CLOSE, b"\x03\xe8bye");
@@ -349,7 +349,7 @@ async fn a_close_is_answered_once() {
     assert_eq!(written, [(CLOSE, Vec::new())]);
 }
 
-/// BND: a close reason of any length fits a control frame and stays UTF-8; nothing follows a close frame.
+/// A close reason of any length fits a control frame and stays UTF-8; nothing follows a close frame.
 #[tokio::test]
 async fn nothing_follows_our_close() {
     let crossing = vec![client_frame(true, PING, b"p"), client_frame(true, TEXT, b"too late")];
@@ -370,7 +370,7 @@ fn poll_once<F: Future>(future: Pin<&mut F>) -> Option<F::Output> {
     }
 }
 
-/// BND: a peer that never reads makes the sender wait; its pings then queue nothing, and no frame is cut when the
+/// BND6: a peer that never reads makes the sender wait; its pings then queue nothing, and no frame is cut when the
 /// waiting is given up and what comes after is sent.
 #[tokio::test]
 async fn a_peer_that_does_not_read_costs_no_more_than_was_queued() {
@@ -422,7 +422,7 @@ async fn a_peer_that_does_not_read_costs_no_more_than_was_queued() {
     assert_eq!(frames, [], "a pong may not follow the close frame");
 }
 
-/// BND: reading goes on while a write waits, so a peer that writes without reading is heard.
+/// BND6: reading goes on while a write waits, so a peer that writes without reading is heard.
 #[tokio::test]
 async fn a_full_peer_is_still_heard() {
     let (ours, theirs) = duplex(64);
@@ -485,7 +485,7 @@ fn encode(plan: &[Sent]) -> Vec<u8> {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(256))]
 
-    /// BND: whatever is sent, and wherever the stream cuts it, each message comes out once, in order and whole, while
+    /// Whatever is sent, and wherever the stream cuts it, each message comes out once, in order and whole, while
     /// each frame of ours goes out once, in order and whole, whatever the stream takes at a time.
     #[test]
     fn every_message_comes_out_once_however_the_stream_cuts_it(
@@ -550,7 +550,7 @@ proptest! {
         prop_assert_eq!(pongs, pings, "each ping is answered, in order");
     }
 
-    /// BND: garbage ends the connection; it never panics and never goes on for ever.
+    /// Garbage ends the connection; it never panics and never goes on for ever.
     #[test]
     fn garbage_ends_it(bytes in prop::collection::vec(any::<u8>(), 0..400), cut in 1_usize..50) {
         let (received, _) = block_on(heard(Scripted::new(bytes.chunks(cut).map(<[u8]>::to_vec).collect())));

@@ -1,0 +1,134 @@
+//! What is done about each request.
+
+use super::{Answer, Invite, Request, Stats, Told, User};
+use crate::account;
+use crate::node::Node;
+use crate::wire;
+use protocol::refusal::Code;
+use protocol::{Refusal, UserId};
+use std::fmt::Write as _;
+use store::{SecretHash, Which};
+
+/// Bytes of an invite's hash in the name it is listed under.
+const ID_BYTES: usize = 6;
+
+/// Does what is asked.
+pub async fn act(node: &Node, request: Request) -> Answer {
+    try_act(node, request).await.unwrap_or_else(Answer::Refused)
+}
+
+async fn try_act(node: &Node, request: Request) -> Result<Answer, Refusal> {
+    let answer = match request {
+        Request::User { handle } => Answer::User(user(node, &handle).await?),
+        Request::Invite { owner, uses, days } => {
+            let (invite, expires_ms) = account::mint_invite(node, owner, uses, days).await?;
+            let invite = Told::new(invite);
+            Answer::Invite { invite, expires_ms }
+        }
+        Request::Invites => Answer::Invites {
+            invites: invites(node).await?.iter().map(listed).collect(),
+        },
+        Request::RevokeInvite { invite } => {
+            let revoked = revoke_invite(node, invite.expose()).await?;
+            Answer::Revoked { revoked }
+        }
+        Request::Devices { handle } => {
+            let user = id_of(node, &handle).await?;
+            let devices = account::devices(node, user, None).await?;
+            Answer::Devices { devices }
+        }
+        Request::SignOut { handle, device } => {
+            let user = id_of(node, &handle).await?;
+            let devices = account::sign_out(node, user, device.map_or(Which::All, Which::One)).await?;
+            Answer::SignedOut { devices }
+        }
+        Request::ResetPassword { handle } => {
+            let user = id_of(node, &handle).await?;
+            let (password, signed_out) = account::reset_password(node, user).await?;
+            let password = Told::new(password);
+            Answer::Password { password, signed_out }
+        }
+        Request::Stats => Answer::Stats(stats(node).await?),
+    };
+    Ok(answer)
+}
+
+async fn id_of(node: &Node, handle: &str) -> Result<UserId, Refusal> {
+    let handle = protocol::account::handle(handle).ok_or_else(|| Code::BadHandle.refuse())?;
+    let found = node.store.find_handles(vec![handle]).await.map_err(wire::refusal)?;
+    let nobody = || Code::UnknownPerson.refuse_saying("Nobody here has this handle.");
+    found.first().map(|(_, user)| *user).ok_or_else(nobody)
+}
+
+async fn user(node: &Node, handle: &str) -> Result<User, Refusal> {
+    let id = id_of(node, handle).await?;
+    let user = node.store.user(id).await.map_err(wire::refusal)?;
+    let user = user.ok_or_else(|| Code::UnknownPerson.refuse())?;
+    let devices = node.store.devices(id).await.map_err(wire::refusal)?;
+    Ok(User {
+        user: user.user,
+        handle: user.handle,
+        name: user.name,
+        owner: user.owner,
+        created_ms: user.created_ms,
+        devices: devices.len(),
+        connected: node.sessions.has(id),
+    })
+}
+
+async fn invites(node: &Node) -> Result<Vec<store::Invite>, Refusal> {
+    node.store.invites(account::INVITES_MAX).await.map_err(wire::refusal)
+}
+
+fn listed(invite: &store::Invite) -> Invite {
+    Invite {
+        id: id(&invite.hash),
+        owner: invite.owner,
+        uses_left: invite.uses_left,
+        expires_ms: invite.expires_ms,
+        created_ms: invite.created_ms,
+    }
+}
+
+fn id(hash: &SecretHash) -> String {
+    hash[..ID_BYTES].iter().fold(String::new(), |mut id, byte| {
+        let _ = write!(id, "{byte:02x}");
+        id
+    })
+}
+
+/// By its text or by the name it is listed under; the two cannot be mixed up, one is longer than the other.
+async fn revoke_invite(node: &Node, named: &str) -> Result<bool, Refusal> {
+    let named = named.trim();
+    let hash = match account::invite_hash(named) {
+        Some(hash) => Some(hash),
+        None => invites(node)
+            .await?
+            .iter()
+            .map(|one| one.hash)
+            .find(|hash| id(hash) == named),
+    };
+    let Some(hash) = hash else { return Ok(false) };
+    let revoked = node.store.revoke_invite(hash).await.map_err(wire::refusal)?;
+    tracing::info!(revoked, "an invite was to be revoked");
+    Ok(revoked)
+}
+
+async fn stats(node: &Node) -> Result<Stats, Refusal> {
+    let stats = node.store.stats().await.map_err(wire::refusal)?;
+    let load = node.store.load();
+    Ok(Stats {
+        uptime_ms: node.now_ms().saturating_sub(node.started_ms),
+        users: stats.users,
+        devices: stats.devices,
+        conversations: stats.conversations,
+        entries: stats.entries,
+        dirty: stats.dirty,
+        disk_bytes: stats.disk_bytes,
+        sessions: node.sessions.count(),
+        writes_waiting: load.writes_waiting,
+        reads_waiting: load.reads_waiting,
+        batches: load.batches,
+        changes: load.changes,
+    })
+}
