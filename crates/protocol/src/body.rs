@@ -1,8 +1,8 @@
 //! What people write. The shape of a body is for ever, so it is strict where it must be and open everywhere else.
 //!
-//! A body is a JSON object. The server checks the parts it knows and keeps the *source text* of the whole, so that a field
-//! from a newer client survives a server that has never heard of it. A kind nobody here knows is kept the same way, shown
-//! as "update to see this", and not counted unread.
+//! A body is a JSON object. The server checks the parts it knows and keeps the *source text* of the whole, so that a
+//! field from a newer client survives a server that has never heard of it. A kind nobody here knows is kept the same
+//! way, shown as "update to see this", and not counted unread.
 
 use crate::ids::UserId;
 use crate::limits;
@@ -104,8 +104,8 @@ impl<'de> Deserialize<'de> for Kind {
     }
 }
 
-/// The body of a `text`: CommonMark source with what it names set out beside it, never parsed out of it. Its `Debug` tells
-/// how much there is, not what it says.
+/// The body of a `text`: CommonMark source with what it names set out beside it, never parsed out of it. Its `Debug`
+/// tells how much there is, not what it says.
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Body {
     /// CommonMark (a subset) as its author typed it, at most [`limits::TEXT_BYTES_MAX`] bytes.

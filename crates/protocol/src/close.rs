@@ -31,8 +31,8 @@ pub enum Close {
 /// What a client does after a close.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Duty {
-    /// Connect again, after a back-off (or after `bye.after_ms`). Also after any code that is not listed here, and after
-    /// a connection that ended without a code.
+    /// Connect again, after a back-off (or after `bye.after_ms`). Also after any code that is not listed here, and
+    /// after a connection that ended without a code.
     Reconnect,
     /// Forget the token, keep what was not sent, and let the person sign in.
     SignIn,

@@ -1,8 +1,9 @@
-//! What both directions of the wire share: one JSON object a frame, `t` its type, `id` on a request, `re` on its answer.
+//! What both directions of the wire share: one JSON object a frame, `t` its type, `id` on a request, `re` on its
+//! answer.
 //!
-//! Decoding takes two looks at the text: one for `t` and `id` alone, one for the fields of that type. A single look with a
-//! tagged enum would copy every frame into a tree first and could not keep a body's source text, and it could not answer
-//! a frame of an unknown type by its `id`.
+//! Decoding takes two looks at the text: one for `t` and `id` alone, one for the fields of that type. A single look
+//! with a tagged enum would copy every frame into a tree first and could not keep a body's source text, and it could
+//! not answer a frame of an unknown type by its `id`.
 
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
@@ -56,8 +57,8 @@ pub(crate) fn fields<'a, T: Deserialize<'a>>(source: &'a str, id: Option<Request
     serde_json::from_str(source).map_err(|e| Malformed::Field { id, reason: reason(&e) })
 }
 
-/// The parser's complaint without what it quotes: that may be what a person wrote, or a token. Only forms that are known
-/// to end in words of this program are passed on, and of those only that end.
+/// The parser's complaint without what it quotes: that may be what a person wrote, or a token. Only forms that are
+/// known to end in words of this program are passed on, and of those only that end.
 fn reason(error: &serde_json::Error) -> String {
     if !error.is_data() {
         return "it is not JSON".to_owned();

@@ -1,6 +1,7 @@
 //! Places: in a conversation's log, in a person's inbox, in a device's mailbox.
 //!
-//! All are whole numbers below 2^53, so that a browser holds them exactly, and all start at 1: 0 means "before the first".
+//! All are whole numbers below 2^53, so that a browser holds them exactly, and all start at 1: 0 means "before the
+//! first".
 
 use serde::{Deserialize, Serialize};
 use std::fmt;

@@ -1,7 +1,7 @@
 //! The numbered ways to say no. A number is a promise: it is never used again for something else.
 //!
-//! Hundreds say what sort: 1xx the frame, 2xx who you are, 3xx what you may, 4xx what you ask, 5xx the server right now.
-//! Only 5xx is worth a retry, with the *same* `send_id`; everything else gets the same answer again.
+//! Hundreds say what sort: 1xx the frame, 2xx who you are, 3xx what you may, 4xx what you ask, 5xx the server right
+//! now. Only 5xx is worth a retry, with the *same* `send_id`; everything else gets the same answer again.
 
 use serde::{Deserialize, Serialize};
 
@@ -72,15 +72,19 @@ macro_rules! codes {
 
 codes! {
     101 Malformed "malformed" 400 "The frame is not a JSON object of this type; see PROTOCOL.md for its fields.";
-    102 UnknownType "unknown_type" 404 "This server does not know frames of this type; it may be older than the client.";
-    103 TooLarge "too_large" 413 "Something in the frame is larger or more than its limit allows; `welcome.limits` has the limits.";
+    102 UnknownType "unknown_type" 404
+        "This server does not know frames of this type; it may be older than the client.";
+    103 TooLarge "too_large" 413
+        "Something in the frame is larger or more than its limit allows; `welcome.limits` has the limits.";
     104 OutOfOrder "out_of_order" 409 "`hello` comes first and comes once.";
     105 UnsupportedVersion "unsupported_version" 400 "None of the offered versions is spoken here; update the client.";
-    201 Unauthenticated "unauthenticated" 401 "The token, or the handle and password, are not known here; sign in again.";
+    201 Unauthenticated "unauthenticated" 401
+        "The token, or the handle and password, are not known here; sign in again.";
     202 InviteNeeded "invite_needed" 403 "Signing up needs an invite here; ask who runs this server for one.";
     203 InviteInvalid "invite_invalid" 403 "The invite is not known, is used up, or has run out; ask for a new one.";
     301 NotFound "not_found" 404 "There is no such conversation for you.";
-    302 NotAMember "not_a_member" 403 "You are no longer a member of this conversation; you can read what you could read then.";
+    302 NotAMember "not_a_member" 403
+        "You are no longer a member of this conversation; you can read what you could read then.";
     303 Forbidden "forbidden" 403 "Your role in this conversation does not allow this.";
     401 SendIdReused "send_id_reused" 409 "This send_id already names another change; use a new one for a new change.";
     402 GroupFull "group_full" 409 "The group would have more members than group_members_max; nobody was added.";

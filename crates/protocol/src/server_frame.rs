@@ -77,8 +77,8 @@ pub struct Welcome {
     pub limits: Limits,
 }
 
-/// The bounds that `welcome` tells. Names and units as in [`crate::limits`]. One that a server does not tell has the value
-/// it has there.
+/// The bounds that `welcome` tells. Names and units as in [`crate::limits`]. One that a server does not tell has the
+/// value it has there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Limits {

@@ -1,7 +1,8 @@
 //! Spans of membership, and the arithmetic of unread counts over them.
 //!
-//! Unread is derived, never an incremented counter: messages above my read cursor inside my spans. With one open span that
-//! is `head_ord - read_ord`; who left and came back has two spans, and the messages between them are not theirs to count.
+//! Unread is derived, never an incremented counter: messages above my read cursor inside my spans. With one open span
+//! that is `head_ord - read_ord`; who left and came back has two spans, and the messages between them are not theirs to
+//! count.
 
 use crate::position::{Ordinal, Seq};
 use serde::{Deserialize, Serialize};

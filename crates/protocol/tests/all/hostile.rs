@@ -1,9 +1,10 @@
-//! Text that is no frame, nearly a frame, or a frame that somebody made to hurt: an answer, in bounded stack, that quotes
-//! nothing.
+//! Text that is no frame, nearly a frame, or a frame that somebody made to hurt: an answer, in bounded stack, that
+//! quotes nothing.
 
 use crate::frames::{client_examples, server_examples};
 use proptest::prelude::*;
 use protocol::frame::Malformed;
+use protocol::limits;
 use protocol::limits::{BODY_DEPTH_MAX, CLIENT_FRAME_BYTES_MAX};
 use protocol::{Body, ClientFrame, RequestId, ServerFrame};
 use serde_json::Value;
@@ -63,10 +64,10 @@ fn fill(holed: &str, with: &str) -> String {
     holed.replace(&format!("\"{HOLE}\""), with)
 }
 
-/// BND3: any value in any frame may be anything; reading it ends, in little stack, and stays silent about what it was.
-/// SEC1: no token and no body in an error.
+/// SEC2: any value in any frame may be anything; reading it ends, in little stack.
+/// SEC1: and it stays silent about what it was.
 #[test]
-fn bnd3_sec1_any_value_may_be_anything() {
+fn sec1_sec2_any_value_may_be_anything() {
     let deep = 50_000;
     let nasty = vec![
         format!("\"{CANARY}\""),
@@ -102,7 +103,8 @@ fn bnd3_sec1_any_value_may_be_anything() {
     });
 }
 
-/// BND3: a body that nests without end is passed through the frame without being walked, and refused where it is checked.
+/// BND3: a body that nests without end is passed through the frame without being walked, and refused where it is
+/// checked.
 #[test]
 fn bnd3_a_deep_body_is_refused_and_not_walked() {
     in_little_stack(|| {
@@ -121,6 +123,35 @@ fn bnd3_a_deep_body_is_refused_and_not_walked() {
         assert!(frame(&raw(BODY_DEPTH_MAX)).is_err(), "the object is a level too");
         assert_eq!(frame(&raw(BODY_DEPTH_MAX - 1)), Ok(()));
     });
+}
+
+/// BND3: a body's parts have a greatest size each.
+#[test]
+fn bnd3_a_body_is_bounded_in_every_part() {
+    let raw = |source: String| RawValue::from_string(source).expect("JSON");
+    let mention = "{\"user\":\"0193b6f0-0000-7000-8000-000000000001\",\"start\":0,\"len\":1}";
+    let list = |item: &str, n: usize| vec![item; n].join(",");
+    let bodies: [(usize, &dyn Fn(usize) -> String); 3] = [
+        (limits::TEXT_BYTES_MAX, &|n| {
+            format!("{{\"text\":\"{}\"}}", "x".repeat(n))
+        }),
+        (limits::MENTIONS_MAX, &|n| {
+            format!("{{\"text\":\"x\",\"mentions\":[{}]}}", list(mention, n))
+        }),
+        (limits::MEDIA_MAX, &|n| {
+            format!(
+                "{{\"media\":[{}]}}",
+                list("\"0193b6f0-0000-7000-8000-000000000001\"", n)
+            )
+        }),
+    ];
+    for (max, body) in bodies {
+        assert!(Body::check(&raw(body(max))).is_ok(), "the limit itself is allowed");
+        assert!(Body::check(&raw(body(max + 1))).is_err(), "{} and one more", max);
+    }
+    let whole = |bytes: usize| raw(format!("{{\"x\":\"{}\"}}", "y".repeat(bytes - 8)));
+    assert_eq!(protocol::body::check_any(&whole(limits::BODY_BYTES_MAX)), Ok(()));
+    assert!(protocol::body::check_any(&whole(limits::BODY_BYTES_MAX + 1)).is_err());
 }
 
 /// BND3: positions are below 2^53, or the frame is malformed.
@@ -177,8 +208,8 @@ fn sec1_debug_shows_no_token_and_no_body() {
         assert!(read.is_ok() && !format!("{read:?}").contains(CANARY), "{source}");
     }
     let entry = format!(
-        "{{\"seq\":1,\"ord\":1,\"id\":\"{id}\",\"sender\":\"{id}\",\"send_id\":\"{id}\",\"created_ms\":1,\"kind\":\"text\",\
-         \"body\":{{\"text\":\"{CANARY}\"}}}}"
+        "{{\"seq\":1,\"ord\":1,\"id\":\"{id}\",\"sender\":\"{id}\",\"send_id\":\"{id}\",\"created_ms\":1,\
+         \"kind\":\"text\",\"body\":{{\"text\":\"{CANARY}\"}}}}"
     );
     let read = ServerFrame::decode(&format!(
         "{{\"t\":\"entry\",\"conv\":\"{id}\",\"epoch\":\"{id}\",\"entry\":{entry}}}"
@@ -254,9 +285,9 @@ fn apply(bytes: &mut Vec<u8>, damage: &Damage) {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(2_000))]
 
-    /// BND3: a damaged frame is read or refused, never a panic; and what was read can be written and read again.
+    /// SEC2: a damaged frame is read or refused, never a panic; and what was read can be written and read again.
     #[test]
-    fn bnd3_a_damaged_frame_never_panics(
+    fn sec2_a_damaged_frame_never_panics(
         which in any::<prop::sample::Index>(),
         damages in prop::collection::vec(damage(), 1..6),
     ) {
@@ -273,10 +304,11 @@ proptest! {
         }
     }
 
-    /// BND3: a body is checked or refused, whatever JSON it is.
+    /// SEC2: a body is checked or refused, whatever JSON it is.
     #[test]
-    fn bnd3_a_damaged_body_never_panics(damages in prop::collection::vec(damage(), 0..6)) {
-        let whole = "{\"text\":\"@ann é\",\"mentions\":[{\"user\":\"0193b6f0-0000-7000-8000-000000000001\",\"start\":0,\"len\":4}]}";
+    fn sec2_a_damaged_body_never_panics(damages in prop::collection::vec(damage(), 0..6)) {
+        let whole = "{\"text\":\"@ann é\",\
+                     \"mentions\":[{\"user\":\"0193b6f0-0000-7000-8000-000000000001\",\"start\":0,\"len\":4}]}";
         let mut bytes = whole.as_bytes().to_vec();
         damages.iter().for_each(|damage| apply(&mut bytes, damage));
         if let Ok(raw) = RawValue::from_string(String::from_utf8_lossy(&bytes).into_owned()) {
