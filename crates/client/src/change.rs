@@ -82,7 +82,7 @@ pub enum Change {
         /// Which.
         send_id: SendId,
     },
-    /// Where I want my cursors.
+    /// Where I want my read cursor. The delivered one follows from the entries held.
     Wanted {
         /// In which conversation.
         conv: ConversationId,

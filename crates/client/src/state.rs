@@ -33,7 +33,7 @@ impl State {
             Change::Rows { ver, rows } => {
                 for row in &rows {
                     self.inbox.put(row);
-                    self.mark(row, 0);
+                    self.mark(row, 0, true);
                 }
                 self.inbox.adopt(ver);
             }
@@ -117,14 +117,17 @@ impl State {
             self.outbox.resubmit(Some(conv), now_ms);
         }
         if let Some(row) = self.inbox.row(conv).filter(|row| row.epoch == epoch).cloned() {
-            self.mark_stale(&row, now_ms);
+            self.mark_stale(&row, now_ms, true);
         }
     }
 
     /// A row of the inbox marks its log stale up to its head, and brings my read cursor.
-    pub fn mark(&mut self, row: &InboxRow, now_ms: u64) {
-        let Topic::Conversation(row) = &row.topic else { return };
-        self.mark_stale(row, now_ms);
+    /// `at_once`: no live entry is on its way that would close the hole.
+    pub fn mark(&mut self, row: &InboxRow, now_ms: u64, at_once: bool) {
+        let Topic::Conversation(row) = &row.topic else {
+            return;
+        };
+        self.mark_stale(row, now_ms, at_once);
         self.cursors.told(row.conv, row.read_seq, row.generation);
     }
 
@@ -158,9 +161,9 @@ impl State {
         self.inbox.unread(conv, log.head(), read)
     }
 
-    fn mark_stale(&mut self, row: &ConversationRow, now_ms: u64) {
+    fn mark_stale(&mut self, row: &ConversationRow, now_ms: u64, at_once: bool) {
         let log = self.log(row.conv);
         log.readable_from(row.spans.first().map_or(Seq(1), |span| span.from_seq));
-        log.note_head(row.head_seq, row.head_ord, now_ms, true);
+        log.note_head(row.head_seq, row.head_ord, now_ms, at_once);
     }
 }

@@ -1,0 +1,105 @@
+//! What the owner of a client may ask of it, and what comes back.
+
+use crate::outbox::Verb;
+use protocol::client_frame::{AskPeople, Place, Show};
+use protocol::server_frame::{Members, People};
+use protocol::{ConversationId, Entry, Refusal, SendId, Seq, UserId};
+
+/// The number under which a command's answer is awaited.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Ticket(pub u64);
+
+/// A command.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Command {
+    /// Write something: answered with [`Reply::Queued`] once it is kept; what became of it is an event.
+    Write(Verb),
+    /// A failed or waiting change is given up.
+    Dismiss(SendId),
+    /// A page of a log.
+    Page {
+        /// Whose.
+        conv: ConversationId,
+        /// From where.
+        place: Place,
+        /// Entries at most.
+        limit: u32,
+    },
+    /// Who is in a conversation, after this person.
+    Members {
+        /// Which.
+        conv: ConversationId,
+        /// After whom; absent: from the first.
+        after: Option<UserId>,
+    },
+    /// Who these people are.
+    People(AskPeople),
+    /// The conversation is on the screen: it is followed closely, cursors and typing are told.
+    Open(ConversationId),
+    /// It no longer is.
+    Close(ConversationId),
+    /// Whose presence is on the screen. Replaces what was said before.
+    Presence(Vec<UserId>),
+    /// How I appear.
+    Show(Show),
+    /// I am typing.
+    Typing(ConversationId),
+    /// I have seen everything up to here.
+    Read(ConversationId, Seq),
+    /// I mark as unread what is above this seq.
+    MarkUnread(ConversationId, Seq),
+    /// The network came back, or a person looks: try to connect at once.
+    Hurry,
+}
+
+/// The answer to a command.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Reply {
+    /// Done, or noted to be done.
+    Done,
+    /// Kept; it will be sent.
+    Queued(SendId),
+    /// A page.
+    Page(Page),
+    /// Members.
+    Members(Members),
+    /// People.
+    People(People),
+    /// It will not be done.
+    No(No),
+}
+
+/// A page of a log.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Page {
+    /// The first seq it speaks of.
+    pub from: Seq,
+    /// The last; below `from`: it speaks of none.
+    pub to: Seq,
+    /// There is more beyond, in the direction that was asked.
+    pub more: bool,
+    /// It is as the server has it now. Otherwise it is as this device last knew it: there is no connection.
+    pub fresh: bool,
+    /// The entries, in order.
+    pub entries: Vec<Entry>,
+}
+
+/// Why a command is not done.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum No {
+    /// The server, or this client by the server's limits, refuses it.
+    #[error("{} ({})", .0.say, .0.name)]
+    Refused(Refusal),
+    /// The outbox is full: so much waits to be sent already.
+    #[error("too much is waiting to be sent already; wait until some of it is gone")]
+    OutboxFull,
+    /// Too many commands wait for their answers.
+    #[error("too many requests wait for an answer already")]
+    Busy,
+    /// What was to be kept could not be kept.
+    #[error("it could not be stored on this device")]
+    NotKept,
+    /// The client has stopped.
+    #[error("the client has stopped; sign in again or update")]
+    Stopped,
+}
