@@ -79,12 +79,12 @@ pub trait Store: Send + Sync + 'static {
     /// Adds, removes or leaves with one entry that says so; one atomic unit. The entry is the first that an added
     /// person may read and the last that a removed one may.
     ///
-    /// Adding passes over those who are members; if that leaves nobody, the answer is the latest entry as `dup`. Who
-    /// comes back gets a second span, and all cursors of an added person start at the entry before it unless they
-    /// stand higher. Added people are plain members, whatever they were before. When the last owner leaves, the admin,
-    /// else the member, whose present span is the oldest (of equals the lowest id) becomes owner, and the entry names
-    /// them; the last one to leave leaves nobody. Idempotent like [`Store::append`], by what was *asked*: the entry
-    /// may name fewer people.
+    /// Adding passes over those who are members; if that leaves nobody, the answer is the latest entry as `dup`, to
+    /// the repeat too. Who comes back gets a second span, and all cursors of an added person start at the entry before
+    /// it unless they stand higher. Added people are plain members, whatever they were before. When the last owner
+    /// leaves, the admin, else the member, whose present span is the oldest (of equals the lowest id) becomes owner,
+    /// and the entry names them; the last one to leave leaves nobody. Idempotent like [`Store::append`], by what was
+    /// *asked*: the entry may name fewer people.
     ///
     /// Refuses: [`Refused::NotFound`], [`Refused::NotAMember`], [`Refused::NotAGroup`], [`Refused::GroupFull`] (as a
     /// whole), [`Refused::Forbidden`] (removing needs a higher role than the removed has), [`Refused::UnknownPerson`]

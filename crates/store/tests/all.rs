@@ -4,3 +4,5 @@
 mod contract;
 #[path = "all/scene.rs"]
 mod scene;
+#[path = "all/sqlite/mod.rs"]
+mod sqlite;

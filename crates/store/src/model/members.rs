@@ -1,13 +1,13 @@
 //! Changes of who is a member: add, remove, leave.
 
 use super::State;
-use super::conversation::{Asked, Conversation, Membership};
+use super::conversation::{Asked, Conversation, Membership, Sent};
 use super::write::{Draft, json};
 use crate::record::{Appended, ChangeMembers, MemberChange};
 use crate::{Refused, Result};
 use protocol::limits::GROUP_MEMBERS_MAX;
 use protocol::server_frame::{ConversationKind, Role};
-use protocol::{Kind, Seq, UserId, entry};
+use protocol::{ConversationId, Kind, SendId, Seq, UserId, entry};
 use std::sync::Arc;
 
 /// What a change does, once it is known that it may.
@@ -32,8 +32,7 @@ impl State {
                 let mut users = users.clone();
                 users.retain(|&user| conversation.member(user).is_err());
                 if users.is_empty() {
-                    let entry = Arc::clone(conversation.log.last().expect("a log is never empty"));
-                    return Ok(Appended { entry, dup: true });
+                    return Ok(self.nobody_new(change.conv, (change.actor, change.send_id), asked));
                 }
                 if conversation.present().count() + users.len() > GROUP_MEMBERS_MAX {
                     return Err(Refused::GroupFull.into());
@@ -80,6 +79,16 @@ impl State {
             self.dirty_mover(change.conv, who, now_ms);
         }
         Ok(Appended { entry, dup: false })
+    }
+}
+
+impl State {
+    /// Everybody to be added is there: the latest entry is the answer, now and to the repeat.
+    fn nobody_new(&mut self, conv: ConversationId, name: (UserId, SendId), asked: Asked) -> Appended {
+        let conversation = self.conversation_mut(conv);
+        let entry = Arc::clone(conversation.log.last().expect("a log is never empty"));
+        conversation.sends.insert(name, Sent { seq: entry.seq, asked });
+        Appended { entry, dup: true }
     }
 }
 

@@ -109,6 +109,7 @@ pub fn refused<T: Unpin + std::fmt::Debug>(reply: Reply<T>) -> Refused {
 pub struct Scene {
     pub store: Arc<dyn Store>,
     pub hands: Hands,
+    open: Open,
     engine: Box<dyn Engine>,
     minted: u64,
 }
@@ -120,9 +121,15 @@ impl Scene {
         Self {
             store: engine.store(),
             hands,
+            open,
             engine,
             minted: 0,
         }
+    }
+
+    /// Another empty store of the same engine.
+    pub fn another(&self) -> Self {
+        Self::new(self.open)
     }
 
     /// Opens the store again from what is durable; `false` where nothing is.
@@ -414,4 +421,32 @@ pub fn unread_of(row: &InboxRecord) -> u64 {
 /// The seqs of entries.
 pub fn seqs(entries: &[Entry]) -> Vec<u64> {
     entries.iter().map(|entry| entry.seq.0).collect()
+}
+
+/// Seeded chance (SplitMix64), the same on every machine.
+pub struct Chance(u64);
+
+impl Chance {
+    pub fn new(seed: u64) -> Self {
+        Self(seed.wrapping_mul(0x2545_f491_4f6c_dd1d).wrapping_add(1))
+    }
+
+    /// The next 64 bits.
+    pub fn bits(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut mixed = self.0;
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        mixed ^ (mixed >> 31)
+    }
+
+    /// A number below `end`, which is not 0.
+    pub fn below(&mut self, end: usize) -> usize {
+        (self.bits() % end as u64) as usize
+    }
+
+    /// One of these.
+    pub fn one_of<T: Copy>(&mut self, these: &[T]) -> T {
+        these[self.below(these.len())]
+    }
 }

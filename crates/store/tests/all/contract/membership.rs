@@ -317,9 +317,16 @@ pub fn adding_passes_over_members(scene: &mut Scene) {
     );
     let latest = scene.say(conv, ann, "latest");
     let add = scene.change(conv, ann, MemberChange::Add(vec![bob, cid]));
-    let nobody = done(scene.store.change_members(add));
-    assert_eq!((nobody.entry, nobody.dup), (latest, true));
-    assert_eq!(scene.log(conv).len(), 3);
+    let nobody = done(scene.store.change_members(add.clone()));
+    assert_eq!((&nobody.entry, nobody.dup), (&latest, true));
+    scene.leave(conv, cid);
+    let again = done(scene.store.change_members(add));
+    assert_eq!(
+        (again.entry, again.dup),
+        (latest, true),
+        "the first answer, for ever: Cid is not added now"
+    );
+    assert_eq!(scene.log(conv).len(), 4);
 }
 
 /// The tail is one snapshot of head, entries above and everybody's spans, former members' too.

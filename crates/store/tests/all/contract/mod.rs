@@ -5,7 +5,11 @@
 use crate::scene;
 
 mod cursors;
+mod devices;
+mod directory;
+mod inbox;
 mod membership;
+mod pages;
 mod sends;
 
 /// Makes a test of every promise for one engine. A promise that is not listed here is dead code, and the lint says so.
@@ -42,6 +46,38 @@ macro_rules! contract {
                 rcp3_runs_expire_and_cursors_stay,
                 unr1_sending_reads,
             },
+            pages::{
+                pages_over_two_spans,
+                pages_lead_through_a_log_in_both_directions,
+                bnd1_a_page_is_bounded_by_entries_and_bytes,
+                a_page_and_heads_agree_on_the_end,
+            },
+            inbox::{
+                unr1_unread_equals_a_walk_over_the_log,
+                unr2_mentions_are_told_while_unread,
+                cnv1_a_fanout_row_goes_only_if_unmoved,
+                cnv1_late_and_repeated_bumps_put_nothing_back,
+                cnv2_a_version_for_each_change_and_none_for_nothing,
+                res1_an_inbox_is_compact_and_complete,
+                bnd1_a_bump_is_bounded,
+            },
+            devices::{
+                accounts_are_written_once,
+                a_device_signs_in_once_and_tells_the_inbox,
+                a_secret_is_rotated_when_the_next_is_used,
+                revoking_signs_out_and_empties_the_mailbox,
+                being_seen_only_moves_forward,
+                a_mailbox_keeps_what_was_not_acked,
+                mail_expires_in_bounded_steps,
+                dur1_devices_and_mail_survive_a_restart,
+            },
+            directory::{
+                a_handle_is_one_persons,
+                an_invite_is_used_exactly_as_often_as_it_may_under_a_race,
+                an_invite_is_not_used_after_its_time_or_its_end,
+                dur1_handles_and_invites_survive_a_restart,
+                there_is_as_much_as_was_written,
+            },
         ]);
     };
     (@each $engine:ident, $open:expr, [$($file:ident::{$($promise:ident),* $(,)?}),* $(,)?]) => {
@@ -57,3 +93,4 @@ macro_rules! contract {
 }
 
 contract!(model, super::scene::model);
+contract!(sqlite, crate::sqlite::engine);
