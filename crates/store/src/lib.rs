@@ -114,8 +114,8 @@ pub trait Store: Send + Sync + 'static {
     /// readable one. `Before(s)` ends at `s - 1`, takes the highest and starts at the first it took, or, with all
     /// taken, at 1. `Around(s)` is `Before(s + 1)` with half of the limit, rounded up, and `After(s)` with what is
     /// left of limit and bytes, `more` if either has more. `Range(a, b, since)` is `After(a - 1)` that stops at `b`;
-    /// with `since`, without the entries that have no `rev` above it. A page that speaks of nothing has `to` = `from -
-    /// 1`.
+    /// with `since`, without the entries that have no `rev` above it. `from` is never below 1, and a page that speaks of
+    /// nothing has `to` one below it.
     ///
     /// Refuses: [`Refused::NotFound`] (never a member).
     fn page(&self, ask: AskPage) -> Reply<Page>;
