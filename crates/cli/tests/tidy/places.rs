@@ -36,7 +36,13 @@ pub fn named_path(tree: &Tree) -> Vec<Finding> {
         for (number, line) in guide.lines() {
             for path in paths_named(line).filter(|path| !tree.has(path)) {
                 let advice = format!("`{path}` does not exist. Say where it is now.");
-                findings.push(Finding::in_file(&guide.path, number, advice));
+                let subject = format!("{}: {path}", guide.path);
+                findings.push(Finding {
+                    subject,
+                    path: guide.path.clone(),
+                    line: number,
+                    advice,
+                });
             }
         }
     }
