@@ -2,6 +2,8 @@
 
 #[path = "all/contract/mod.rs"]
 mod contract;
+#[path = "all/plan/mod.rs"]
+mod plan;
 #[path = "all/scene.rs"]
 mod scene;
 #[path = "all/sqlite/mod.rs"]

@@ -230,7 +230,7 @@ fn prepare(path: &Path, options: &Options, chance: &mut StdRng) -> Result<Connec
     }
     schema::migrate(&mut conn).map_err(|error| words.sql(error))?;
     if found == 0 {
-        mint(&conn, chance).map_err(|error| words.sql(error))?;
+        mint(&conn, options.epoch, chance).map_err(|error| words.sql(error))?;
     }
     Ok(conn)
 }
@@ -303,8 +303,9 @@ fn connection(path: &Path, cache_kib: u32, purpose: Use) -> rusqlite::Result<Con
 }
 
 /// What is random about a new database, once.
-fn mint(conn: &Connection, chance: &mut StdRng) -> rusqlite::Result<()> {
-    let epoch = Epoch::from_random(bytes(chance));
+fn mint(conn: &Connection, epoch: Option<Epoch>, chance: &mut StdRng) -> rusqlite::Result<()> {
+    let random = Epoch::from_random(bytes(chance));
+    let epoch = epoch.unwrap_or(random);
     let key: [u8; 32] = bytes(chance);
     conn.execute(
         "INSERT INTO meta(name, value) VALUES ('epoch', ?1), ('digest_key', ?2), ('opens', 0)",

@@ -1,5 +1,6 @@
 //! What the engine is handed: clock, chance, bounds. Every bound has its unit in its name.
 
+use protocol::Epoch;
 use std::sync::Arc;
 
 /// A clock: milliseconds since 1970 UTC.
@@ -30,6 +31,8 @@ pub struct Options {
     pub clock: Clock,
     /// What ids and keys are made from. Fixed in tests; 32 bytes from the operating system in a server.
     pub seed: [u8; 32],
+    /// The lineage of a database that is created now; `None`: a random one.
+    pub epoch: Option<Epoch>,
     /// Readers, each with a connection (and a thread, with [`super::start`]).
     pub readers: usize,
     /// Rows in one transaction.
@@ -69,6 +72,7 @@ impl Options {
         Self {
             clock,
             seed,
+            epoch: None,
             readers: 2,
             batch_rows_max: 256,
             batch_ms_max: 5,

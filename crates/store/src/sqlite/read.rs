@@ -160,7 +160,9 @@ pub(super) fn page(db: &Db, epoch: Epoch, ask: &AskPage) -> Outcome<Page> {
     let mut bounds = Bounds::new(limit);
     let (from, to, taken) = match ask.place {
         Place::After(seq) => above(db, &viewer, seq.next(), head, None, &mut bounds)?,
-        Place::Range(first, last, since) => above(db, &viewer, first, last.min(head), since, &mut bounds)?,
+        Place::Range(first, last, since) => {
+            above(db, &viewer, first.prev().next(), last.min(head), since, &mut bounds)?
+        }
         Place::Before(seq) => below(db, &viewer, seq.prev(), &mut bounds)?,
         Place::Around(seq) => {
             let half = limit.div_ceil(2);

@@ -3,7 +3,7 @@
 
 use super::job::{Change, Outcome, Problem};
 use super::open::Reopen;
-use super::options::{Options, Point};
+use super::options::{Faults, Options, Point};
 use super::shared::Shared;
 use super::work::Work;
 use crate::error::{Error, Fault};
@@ -112,16 +112,17 @@ impl Writer {
     }
 
     fn make_alone(&mut self, mut change: Box<dyn Change>) {
-        let Some(work) = &mut self.work else {
+        let healed = self.heal();
+        let (Some(work), Ok(())) = (&mut self.work, healed) else {
             let fault = Fault::new("waited", "the database failed under another change");
             change.answer(Some(Error::Fault(fault)));
             return;
         };
-        let fault_at = Arc::clone(&self.options.faults);
+        let faults = &self.options.faults;
         let made = begin(work, &self.options).and_then(|()| {
-            let made = make(work, change.as_mut(), &fault_at).and_then(|()| work.flush());
+            let made = make(work, change.as_mut(), faults).and_then(|()| work.flush());
             made.map_err(|problem| undo(work, problem))?;
-            commit(work, &fault_at)
+            commit(work, faults)
         });
         match made {
             Ok(()) => self.answer_done(vec![change]),
@@ -228,7 +229,7 @@ fn begin(work: &mut Work, options: &Options) -> Result<(), Failed> {
     })
 }
 
-fn make(work: &mut Work, change: &mut dyn Change, faults: &super::options::Faults) -> Outcome<()> {
+fn make(work: &mut Work, change: &mut dyn Change, faults: &Faults) -> Outcome<()> {
     if faults(Point::Change) {
         return Err(Problem::Damage("was ordered to fail"));
     }
@@ -248,7 +249,7 @@ fn undo(work: &mut Work, problem: Problem) -> Failed {
     }
 }
 
-fn commit(work: &mut Work, faults: &super::options::Faults) -> Result<(), Failed> {
+fn commit(work: &mut Work, faults: &Faults) -> Result<(), Failed> {
     if faults(Point::Commit) {
         return Err(Failed::Unknown(Problem::Damage("was ordered to fail")));
     }

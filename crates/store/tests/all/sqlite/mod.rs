@@ -3,9 +3,14 @@
 use crate::scene::{EPOCH, Engine, Hands};
 use std::path::Path;
 use std::sync::Arc;
-use store::Store;
-use store::sqlite::{self, Options, Sqlite};
+use store::sqlite::{self, Opened, Options, Sqlite};
+use store::{Reply, Store};
 use tempfile::TempDir;
+
+mod batching;
+mod failing;
+mod migrating;
+mod opening;
 
 /// Options for a test: a clock moved by hand, and a seed.
 pub fn options(hands: &Hands) -> Options {
@@ -47,5 +52,56 @@ impl Engine for InDirectory {
         }
         self.store = Some(start(self.dir.path(), &self.hands));
         true
+    }
+}
+
+/// A store without threads: it works only when the test says so.
+pub struct Inline {
+    pub store: Sqlite,
+    pub opened: Opened,
+    options: Options,
+    dir: TempDir,
+}
+
+impl Inline {
+    pub fn open(options: Options) -> Self {
+        Self::open_in(TempDir::new().expect("a temporary directory"), options)
+    }
+
+    pub fn open_in(dir: TempDir, options: Options) -> Self {
+        let opened = sqlite::open(dir.path(), options.clone()).expect("the store opens");
+        Self {
+            store: opened.store.clone(),
+            opened,
+            options,
+            dir,
+        }
+    }
+
+    pub fn dir(&self) -> &Path {
+        self.dir.path()
+    }
+
+    pub fn step(&mut self) -> bool {
+        self.opened.step()
+    }
+
+    /// Works until everything is answered, and takes this answer.
+    #[track_caller]
+    pub fn done<T: Unpin>(&mut self, reply: Reply<T>) -> T {
+        while self.step() {}
+        crate::scene::done(reply)
+    }
+
+    /// Lets go of everything and opens the directory again.
+    pub fn reopen(self) -> Self {
+        let Self {
+            store,
+            opened,
+            options,
+            dir,
+        } = self;
+        drop((store, opened));
+        Self::open_in(dir, options)
     }
 }

@@ -1,0 +1,1 @@
+//! Migrations, on a database that an older program wrote.
