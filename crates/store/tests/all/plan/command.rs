@@ -1,0 +1,136 @@
+//! What a script asks of a store, and what the store said, in words that can be compared.
+
+use crate::scene::wait;
+use protocol::{ConversationId, DeviceId, DeviceSeq, UserId, Ver};
+use std::fmt::Debug;
+use store::{
+    Append, AskPage, ChangeMembers, ClaimHandle, Create, CursorMove, Error, InboxRecord, Invite, NewDevice, NewMail,
+    NewUser, Reply, SecretHash, SeenDevice, Store, Which,
+};
+
+/// One change.
+#[derive(Clone, Debug)]
+pub enum Command {
+    Create(Create),
+    Append(Append),
+    Change(ChangeMembers),
+    Cursors(Vec<CursorMove>),
+    Bump(Vec<InboxRecord>),
+    CreateUser(NewUser),
+    SetPassword(UserId, String),
+    AddDevice(NewDevice),
+    Saw(SeenDevice),
+    Rotate(UserId, DeviceId, SecretHash),
+    Revoke(UserId, Which),
+    PutMail(NewMail),
+    AckMail(UserId, DeviceId, DeviceSeq),
+    Claim(ClaimHandle),
+    AddInvite(Invite),
+    RevokeInvite(SecretHash),
+    Expire(usize),
+}
+
+/// One question.
+#[derive(Clone, Debug)]
+pub enum Question {
+    Page(AskPage),
+    Heads(UserId, Vec<ConversationId>),
+    Tail(ConversationId, protocol::Seq, usize),
+    Members(UserId, ConversationId, Option<UserId>, usize),
+    Receipts(UserId, ConversationId, protocol::Seq),
+    Acquainted(UserId, Vec<UserId>),
+    Inbox(UserId, Ver),
+    Vers(Vec<UserId>),
+    User(UserId),
+    People(Vec<UserId>),
+    Devices(UserId),
+    Mail(UserId, DeviceId, DeviceSeq, usize),
+    LastSeen(Vec<UserId>),
+    Handles(Vec<String>),
+    Invites(usize),
+}
+
+/// An answer that was asked for and not yet waited for.
+pub type Asked = Box<dyn FnOnce() -> String>;
+
+impl Command {
+    /// Submits the change.
+    pub fn submit(&self, store: &dyn Store) -> Asked {
+        match self.clone() {
+            Self::Create(create) => later(store.create(create)),
+            Self::Append(append) => later(store.append(append)),
+            Self::Change(change) => later(store.change_members(change)),
+            Self::Cursors(moves) => later(store.move_cursors(moves)),
+            Self::Bump(rows) => {
+                // Of each user in order of ver; between users no order is promised.
+                let reply = store.bump(rows);
+                Box::new(move || {
+                    said(wait(reply).map(|mut bumped| {
+                        bumped.sort_by_key(|one| (one.user, one.ver));
+                        bumped
+                    }))
+                })
+            }
+            Self::CreateUser(user) => later(store.create_user(user)),
+            Self::SetPassword(user, hash) => later(store.set_password(user, hash)),
+            Self::AddDevice(device) => later(store.add_device(device)),
+            Self::Saw(seen) => later(store.saw_device(seen)),
+            Self::Rotate(user, device, hash) => later(store.rotate_secret(user, device, hash)),
+            Self::Revoke(user, which) => later(store.revoke_devices(user, which)),
+            Self::PutMail(mail) => later(store.put_mail(mail)),
+            Self::AckMail(user, device, to) => later(store.ack_mail(user, device, to)),
+            Self::Claim(claim) => later(store.claim_handle(claim)),
+            Self::AddInvite(invite) => later(store.add_invite(invite)),
+            Self::RevokeInvite(hash) => later(store.revoke_invite(hash)),
+            Self::Expire(limit) => later(store.expire(limit)),
+        }
+    }
+}
+
+impl Question {
+    /// Asks, and waits for the answer.
+    pub fn ask(&self, store: &dyn Store) -> String {
+        match self.clone() {
+            Self::Page(ask) => said(wait(store.page(ask))),
+            Self::Heads(reader, convs) => said(wait(store.heads(reader, convs))),
+            Self::Tail(conv, after, limit) => said(wait(store.tail(conv, Some(after), limit))),
+            Self::Members(reader, conv, after, limit) => said(wait(store.members(reader, conv, after, limit))),
+            Self::Receipts(reader, conv, seq) => said(wait(store.receipts(reader, conv, seq))),
+            Self::Acquainted(viewer, people) => said(wait(store.acquainted(viewer, people))),
+            Self::Inbox(user, after) => said(wait(store.inbox(user, after))),
+            Self::Vers(users) => said(wait(store.vers(users))),
+            Self::User(user) => said(wait(store.user(user))),
+            Self::People(users) => said(wait(store.people(users))),
+            Self::Devices(user) => said(wait(store.devices(user))),
+            Self::Mail(user, device, after, limit) => said(wait(store.mail(user, device, after, limit))),
+            Self::LastSeen(users) => said(wait(store.last_seen(users))),
+            Self::Handles(handles) => said(wait(store.find_handles(handles)).map(|mut found| {
+                found.sort();
+                found
+            })),
+            Self::Invites(limit) => said(wait(store.invites(limit))),
+        }
+    }
+}
+
+fn later<T: Debug + Unpin + 'static>(reply: Reply<T>) -> Asked {
+    Box::new(move || said(wait(reply)))
+}
+
+/// An answer in words. Faults are the engine's own, and message ids are compared by their order, at the end.
+pub fn said<T: Debug>(answer: store::Result<T>) -> String {
+    const NAME: &str = "MessageId(";
+    const ID_CHARS: usize = 36;
+    let words = match answer {
+        Ok(answer) => format!("{answer:?}"),
+        Err(Error::Fault(_)) => "a fault".into(),
+        Err(other) => format!("{other:?}"),
+    };
+    let mut parts = words.split(NAME);
+    let mut without_ids = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        without_ids.push_str(NAME);
+        without_ids.push_str(&part[ID_CHARS..]);
+    }
+    without_ids
+}

@@ -1,0 +1,364 @@
+//! What happens in a script: chosen by chance among what leads somewhere, with an eye on what there is.
+
+use super::command::{Command, Question};
+use crate::scene::{Chance, START_MS, still};
+use protocol::client_frame::Place;
+use protocol::server_frame::ConversationKind;
+use protocol::{ConversationId, DeviceId, DeviceSeq, Generation, Kind, SendId, Seq, UserId, Ver};
+use store::{
+    Append, AskPage, ChangeMembers, ClaimHandle, Create, CursorMove, Invite, MemberChange, NewDevice, NewMail, NewUser,
+    SeenDevice, Which,
+};
+
+/// People in a script; the last one has no account.
+const PEOPLE: u8 = 6;
+/// Members of the one full group.
+const CROWD: u16 = 255;
+
+/// The chance of a script, and what it has asked for so far.
+pub struct Script {
+    pub chance: Chance,
+    pub people: Vec<UserId>,
+    pub convs: Vec<ConversationId>,
+    /// For repeats.
+    sent: Vec<Command>,
+    minted: u64,
+}
+
+impl Script {
+    pub fn new(seed: u64) -> Self {
+        Self {
+            chance: Chance::new(seed),
+            people: (1..=PEOPLE).map(|n| UserId::from_bytes([n; 16])).collect(),
+            convs: Vec::new(),
+            sent: Vec::new(),
+            minted: 0,
+        }
+    }
+
+    /// What every script begins with: accounts, and two conversations.
+    pub fn beginning(&mut self) -> Vec<Command> {
+        let account = |(n, &user): (usize, &UserId)| {
+            Command::CreateUser(NewUser {
+                user,
+                handle: format!("p{n}"),
+                name: format!("Person {n}"),
+                password_hash: "none".into(),
+                owner: n == 0,
+            })
+        };
+        let mut commands: Vec<Command> = self.people[1..].iter().enumerate().map(account).collect();
+        commands.push(self.direct());
+        commands.push(self.group());
+        commands
+    }
+
+    fn mint(&mut self) -> [u8; 16] {
+        self.minted += 1;
+        u128::from(self.minted).to_be_bytes()
+    }
+
+    fn coin(&mut self, one_in: usize) -> bool {
+        self.chance.below(one_in) == 0
+    }
+
+    fn person(&mut self) -> UserId {
+        self.chance.one_of(&self.people)
+    }
+
+    fn conv(&mut self) -> ConversationId {
+        // Seldom one that is not there.
+        if self.coin(40) {
+            return ConversationId::from_bytes([0xff; 16]);
+        }
+        self.chance.one_of(&self.convs)
+    }
+
+    fn some_people(&mut self) -> Vec<UserId> {
+        let people = self.people.clone();
+        people.into_iter().filter(|_| self.coin(2)).collect()
+    }
+
+    /// A seq somewhere in a log that ends at `head`, seldom beyond.
+    fn seq(&mut self, head: Seq) -> Seq {
+        if self.coin(25) {
+            Seq(head.0 + 1)
+        } else {
+            Seq(self.chance.below(head.0 as usize + 1) as u64)
+        }
+    }
+
+    /// One change, by the heads of the logs.
+    pub fn command(&mut self, head_of: &dyn Fn(ConversationId) -> Seq) -> Command {
+        if !self.sent.is_empty() && self.coin(8) {
+            return self.repeat();
+        }
+        let command = match self.chance.below(100) {
+            0..42 => self.append(head_of),
+            42..64 => return self.cursors(head_of),
+            64..78 => self.change(),
+            78..81 => self.group(),
+            81..84 => self.direct(),
+            84 => self.crowd(),
+            85..96 => return self.devices(),
+            _ => return self.directory(),
+        };
+        self.sent.push(command.clone());
+        command
+    }
+
+    /// A change that was asked for before, as it was or, under its name, another one.
+    fn repeat(&mut self) -> Command {
+        let at = self.chance.below(self.sent.len());
+        let mut command = self.sent[at].clone();
+        if self.coin(3) {
+            match &mut command {
+                Command::Append(append) => match self.chance.below(4) {
+                    0 => append.body = r#"{"text":"another"}"#.into(),
+                    1 => append.kind = Kind::of("another"),
+                    2 => append.reply_to = Some(Seq(1)),
+                    _ => append.read = Some(Seq(1)),
+                },
+                Command::Change(change) => change.change = MemberChange::Leave,
+                Command::Create(create) => create.title = Some("another".into()),
+                _ => {}
+            }
+        }
+        command
+    }
+
+    fn append(&mut self, head_of: &dyn Fn(ConversationId) -> Seq) -> Command {
+        let conv = self.conv();
+        let head = head_of(conv);
+        let mut maybe = |one_in| self.coin(one_in).then(|| self.seq(head));
+        let (reply_to, thread, read) = (maybe(6), maybe(9), maybe(2));
+        Command::Append(Append {
+            conv,
+            sender: self.person(),
+            device: DeviceId::from_bytes([1; 16]),
+            send_id: SendId::from_bytes(self.mint()),
+            kind: if self.coin(7) { Kind::of("poll") } else { Kind::Text },
+            body: format!("{{\"text\":\"{}\"}}", self.minted).into(),
+            mentions: if self.coin(3) { self.some_people() } else { Vec::new() },
+            reply_to,
+            thread,
+            read,
+        })
+    }
+
+    fn cursors(&mut self, head_of: &dyn Fn(ConversationId) -> Seq) -> Command {
+        let count = 1 + self.chance.below(4);
+        let moves = (0..count).map(|_| {
+            let conv = self.conv();
+            let head = head_of(conv);
+            let mut maybe = |one_in| self.coin(one_in).then(|| self.seq(head));
+            let (delivered, read) = (maybe(2), maybe(2));
+            let generation = self.coin(3).then(|| Generation(self.chance.below(4) as u64));
+            CursorMove {
+                delivered,
+                read,
+                generation,
+                ..still(conv, self.person())
+            }
+        });
+        Command::Cursors(moves.collect())
+    }
+
+    fn change(&mut self) -> Command {
+        let change = match self.chance.below(6) {
+            0..3 => MemberChange::Add(self.some_people()),
+            3 | 4 => MemberChange::Remove(self.person()),
+            _ => MemberChange::Leave,
+        };
+        Command::Change(ChangeMembers {
+            conv: self.conv(),
+            // Often the one who owns most groups, or little would ever be allowed.
+            actor: if self.coin(2) { self.people[1] } else { self.person() },
+            send_id: SendId::from_bytes(self.mint()),
+            change,
+        })
+    }
+
+    fn group(&mut self) -> Command {
+        let mut members = self.some_people();
+        let creator = if self.coin(2) { self.people[1] } else { self.person() };
+        members.retain(|&user| user != creator);
+        members.insert(0, creator);
+        self.group_of(members, self.minted)
+    }
+
+    fn group_of(&mut self, members: Vec<UserId>, title: u64) -> Command {
+        let send_id = SendId::from_bytes(self.mint());
+        let conv = ConversationId::group(members[0], send_id);
+        self.convs.push(conv);
+        Command::Create(Create {
+            conv,
+            kind: ConversationKind::Group,
+            creator: members[0],
+            send_id,
+            title: Some(format!("group {title}")),
+            members,
+        })
+    }
+
+    /// A group with room for one more, or one too many.
+    fn crowd(&mut self) -> Command {
+        let count = if self.coin(3) { CROWD + 2 } else { CROWD };
+        let stranger = |n: u16| {
+            let mut bytes = [0x77; 16];
+            bytes[..2].copy_from_slice(&n.to_be_bytes());
+            UserId::from_bytes(bytes)
+        };
+        let others = (1..count).map(stranger);
+        let members = [self.people[1]].into_iter().chain(others).collect();
+        self.group_of(members, 0)
+    }
+
+    fn direct(&mut self) -> Command {
+        let (one, other) = (self.people[1 + self.chance.below(3)], self.people[4]);
+        let (one, other) = if self.coin(2) { (one, other) } else { (other, one) };
+        let conv = ConversationId::direct(one, other);
+        if !self.convs.contains(&conv) {
+            self.convs.push(conv);
+        }
+        Command::Create(Create {
+            conv,
+            kind: ConversationKind::Direct,
+            creator: one,
+            send_id: SendId::from_bytes(self.mint()),
+            title: None,
+            members: vec![one, other],
+        })
+    }
+
+    fn device(&mut self) -> DeviceId {
+        DeviceId::from_bytes([self.chance.below(4) as u8; 16])
+    }
+
+    fn devices(&mut self) -> Command {
+        let (user, device) = (self.person(), self.device());
+        let hash = [self.chance.below(9) as u8; 32];
+        match self.chance.below(12) {
+            0..4 => {
+                // Now and then one more of a person who has as many as there may be.
+                let (user, device) = if self.coin(2) {
+                    (self.people[1], DeviceId::from_bytes(self.mint()))
+                } else {
+                    (user, device)
+                };
+                let name = format!("device {}", self.minted);
+                Command::AddDevice(NewDevice {
+                    user,
+                    device,
+                    name,
+                    secret_hash: hash,
+                })
+            }
+            4 | 5 => Command::Saw(SeenDevice {
+                user,
+                device,
+                at_ms: START_MS + self.chance.below(100_000) as u64,
+                used_next: self.coin(2),
+                invisible: self.coin(3),
+            }),
+            6 => Command::Rotate(user, device, hash),
+            7 => Command::Revoke(
+                user,
+                match self.chance.below(6) {
+                    0 => Which::All,
+                    1 => Which::AllBut(device),
+                    _ => Which::One(device),
+                },
+            ),
+            8 | 9 => Command::PutMail(NewMail {
+                user,
+                device,
+                kind: "welcome".into(),
+                body: hash[..].into(),
+            }),
+            10 => Command::AckMail(user, device, DeviceSeq(self.chance.below(5) as u64)),
+            _ => Command::SetPassword(user, format!("hash {}", self.minted)),
+        }
+    }
+
+    /// As many devices as one person may have, at once.
+    pub fn many_devices(&mut self) -> Vec<Command> {
+        let user = self.people[1];
+        let one = |n: usize| {
+            let mut bytes = [0x55; 16];
+            bytes[0] = n as u8;
+            let (device, name) = (DeviceId::from_bytes(bytes), format!("one of many, {n}"));
+            Command::AddDevice(NewDevice {
+                user,
+                device,
+                name,
+                secret_hash: [1; 32],
+            })
+        };
+        (0..=protocol::limits::DEVICES_MAX).map(one).collect()
+    }
+
+    fn directory(&mut self) -> Command {
+        let hash = [self.chance.below(3) as u8; 32];
+        match self.chance.below(8) {
+            0..5 => Command::Claim(ClaimHandle {
+                handle: format!("h{}", self.chance.below(6)),
+                user: self.person(),
+                invite: self.coin(2).then_some(hash),
+            }),
+            5 | 6 => Command::AddInvite(Invite {
+                hash,
+                owner: false,
+                uses_left: 1 + self.chance.below(3) as u32,
+                expires_ms: START_MS + self.chance.below(400_000) as u64,
+                created_ms: START_MS + self.chance.below(3) as u64,
+            }),
+            _ => Command::RevokeInvite(hash),
+        }
+    }
+
+    pub fn question(&mut self, head_of: &dyn Fn(ConversationId) -> Seq) -> Question {
+        let (user, conv) = (self.person(), self.conv());
+        let head = head_of(conv);
+        let seq = self.seq(head);
+        match self.chance.below(18) {
+            0..5 => {
+                let other = self.seq(head);
+                let place = match self.chance.below(4) {
+                    0 => Place::After(seq),
+                    1 => Place::Before(seq),
+                    2 => Place::Around(seq),
+                    _ => Place::Range(seq.min(other), seq.max(other), self.coin(4).then_some(Seq(0))),
+                };
+                let limit = 1 + self.chance.below(9);
+                Question::Page(AskPage {
+                    reader: user,
+                    conv,
+                    place,
+                    limit,
+                })
+            }
+            5 => Question::Heads(user, self.convs.clone()),
+            6 => Question::Tail(conv, seq, self.chance.below(6)),
+            7 => Question::Members(
+                user,
+                conv,
+                self.coin(2).then_some(self.people[2]),
+                1 + self.chance.below(5),
+            ),
+            8 | 9 => Question::Receipts(user, conv, seq),
+            10 => Question::Acquainted(user, self.people.clone()),
+            11 | 12 => Question::Inbox(user, Ver(self.chance.below(12) as u64)),
+            13 => Question::Vers(self.people.clone()),
+            14 => Question::Mail(
+                user,
+                self.device(),
+                DeviceSeq(self.chance.below(3) as u64),
+                1 + self.chance.below(4),
+            ),
+            15 => Question::Devices(user),
+            16 => Question::LastSeen(self.people.clone()),
+            _ => Question::Invites(self.chance.below(4)),
+        }
+    }
+}
