@@ -26,6 +26,8 @@ pub struct Tail {
     epoch: Epoch,
     state: State,
     early: BTreeMap<Seq, Arc<Entry>>,
+    /// The highest entry that anybody told of. It may have been dropped from the shelf, and is still to be handed out.
+    told: Seq,
     /// Everybody's spans as of `spans_at`; later entries are applied as they go out.
     spans: BTreeMap<UserId, Vec<Span>>,
     spans_at: Seq,
@@ -76,10 +78,11 @@ impl Tail {
     /// A tail that knows nothing yet but this entry, and the pull that wakes it up.
     #[must_use]
     pub fn start(epoch: Epoch, entry: Arc<Entry>, now_ms: u64) -> (Self, Pull) {
-        let after = entry.seq.prev();
+        let (after, told) = (entry.seq.prev(), entry.seq);
         let tail = Self {
             epoch,
             state: State::Cold { failed_ms: None },
+            told,
             early: BTreeMap::from([(entry.seq, entry)]),
             spans: BTreeMap::new(),
             spans_at: Seq::ZERO,
@@ -109,6 +112,7 @@ impl Tail {
         {
             return None;
         }
+        self.told = self.told.max(entry.seq);
         self.early.insert(entry.seq, entry);
         if self.early.len() > EARLY_ENTRIES_MAX {
             self.early.pop_last();
@@ -120,16 +124,26 @@ impl Tail {
     /// The log was read: what is in it goes out, and so does what waited for it.
     pub fn loaded(&mut self, page: TailPage, hold_ms_max: u64, now_ms: u64) -> Option<Pull> {
         if page.epoch != self.epoch {
+            self.change_lineage(page);
             return None;
         }
-        self.spans = page.spans.into_iter().collect();
-        self.spans_at = page.head_seq;
-        self.members = Arc::from([]);
+        // A page that was read before the last change of members was handed out knows less than this tail: with its spans
+        // a removed member would be one again.
+        if page.head_seq >= self.spans_at {
+            self.spans = page.spans.into_iter().collect();
+            self.spans_at = page.head_seq;
+            self.members = Arc::from([]);
+        }
+        self.told = self.told.max(page.head_seq);
         // A cold tail starts at the lowest entry it was told of: everything below is in the store for whoever asks, and
-        // was told by the inbox; everything from there on goes out live.
+        // was told by the inbox; everything from there on goes out live. Never above what the page knows, for changes of
+        // members may lie between.
         let start = match self.state {
             State::Live { next, .. } => next,
-            State::Cold { .. } => self.early.keys().next().copied().unwrap_or(page.head_seq.next()),
+            State::Cold { .. } => {
+                let above = page.head_seq.next();
+                self.early.keys().next().map_or(above, |lowest| above.min(*lowest))
+            }
         };
         self.state = State::Live {
             next: start,
@@ -141,14 +155,29 @@ impl Tail {
             }
         }
         self.advance(now_ms);
-        let State::Live { next, .. } = self.state else {
-            return None;
-        };
-        if next <= page.head_seq {
-            self.pull()
-        } else {
-            self.tick(hold_ms_max, now_ms)
+        match self.state {
+            // The page ended before the log did. One that brought nothing is not asked for again at once.
+            State::Live { next, .. } if next > start && next <= page.head_seq => self.pull(),
+            _ => self.tick(hold_ms_max, now_ms),
         }
+    }
+
+    /// A page of another lineage than the hints were of. If it was waited for, it is believed: its lineage is taken up where
+    /// it ends, and should it be the page that is from the past, the next hint starts the tail anew.
+    fn change_lineage(&mut self, page: TailPage) {
+        if matches!(self.state, State::Live { hole, .. } if hole != Hole::Pulling) {
+            return;
+        }
+        self.epoch = page.epoch;
+        self.state = State::Live {
+            next: page.head_seq.next(),
+            hole: Hole::None,
+        };
+        self.early.clear();
+        self.told = page.head_seq;
+        self.spans = page.spans.into_iter().collect();
+        self.spans_at = page.head_seq;
+        self.members = Arc::from([]);
     }
 
     /// Reading the log failed: try again with the next tick.
@@ -159,15 +188,30 @@ impl Tail {
         }
     }
 
-    /// Time passed: a hole that waited long enough is read from the log.
+    /// Time passed: a hole that waited long enough is read from the log, and so is what could not be read.
     pub fn tick(&mut self, hold_ms_max: u64, now_ms: u64) -> Option<Pull> {
         match self.state {
             State::Live {
                 hole: Hole::Since(since),
                 ..
             } if since + hold_ms_max <= now_ms => self.pull(),
+            State::Cold {
+                failed_ms: Some(failed_ms),
+            } if failed_ms + hold_ms_max <= now_ms => {
+                self.state = State::Cold { failed_ms: None };
+                let lowest = self.early.keys().next().copied();
+                Some(Pull {
+                    after: lowest.unwrap_or(self.told).prev(),
+                })
+            }
             _ => None,
         }
+    }
+
+    /// Whether somebody is handing out what came from here: to forget it now could break the order.
+    #[must_use]
+    pub fn is_handing_out(&self) -> bool {
+        self.handing_out
     }
 
     /// Whether it has nothing to wait for and nothing to hand out: it may be forgotten.
@@ -224,7 +268,7 @@ impl Tail {
         self.early = self.early.split_off(&next);
         let hole = match hole {
             Hole::Pulling => Hole::Pulling,
-            _ if self.early.is_empty() => Hole::None,
+            _ if next > self.told => Hole::None,
             Hole::Since(since) => Hole::Since(since),
             Hole::None => Hole::Since(now_ms),
         };
@@ -284,13 +328,21 @@ impl Tail {
                 to_seq: None,
                 to_ord: None,
             };
-            self.spans.entry(user).or_default().push(span);
+            let spans = self.spans.entry(user).or_default();
+            // Two open spans of one person would leave one open when they are removed.
+            if !spans.last().is_some_and(Span::is_open) {
+                spans.push(span);
+            }
         }
         if let Some(span) = closed
             .and_then(|user| self.spans.get_mut(&user))
             .and_then(|spans| spans.last_mut())
+            .filter(|span| span.is_open())
         {
             span.to_seq = Some(seq);
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -2,7 +2,7 @@
 
 use crate::tail::{Delivery, Pull, Tail};
 use protocol::{ConversationId, Epoch, UserId};
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard};
 use store::{Entry, TailPage};
 
@@ -28,7 +28,7 @@ pub struct Step {
 /// Every tail of this node.
 #[derive(Debug)]
 pub struct Tails {
-    shards: Vec<Mutex<HashMap<ConversationId, Tail>>>,
+    shards: Vec<Mutex<BTreeMap<ConversationId, Tail>>>,
     hold_ms_max: u64,
 }
 
@@ -125,22 +125,26 @@ impl Tails {
             .sum()
     }
 
-    fn shard(&self, conv: ConversationId) -> MutexGuard<'_, HashMap<ConversationId, Tail>> {
+    fn shard(&self, conv: ConversationId) -> MutexGuard<'_, BTreeMap<ConversationId, Tail>> {
         let index = usize::from(conv.as_bytes()[0] ^ conv.as_bytes()[15]) % SHARDS;
         self.shards[index].lock().expect("nothing panics under this lock")
     }
 }
 
-/// Forgets the longest unused idle tail of a full shard.
-fn make_room(shard: &mut HashMap<ConversationId, Tail>) {
+/// Forgets a tail of a full shard: the longest unused one that is idle, else the longest unused one that nobody is handing
+/// out from. What that one waited for, its readers find by their next beat.
+fn make_room(shard: &mut BTreeMap<ConversationId, Tail>) {
     if shard.len() < SHARD_TAILS_MAX {
         return;
     }
     let oldest = shard
         .iter()
-        .filter(|(_, tail)| tail.is_idle())
-        .min_by_key(|(_, tail)| tail.used_ms());
+        .filter(|(_, tail)| !tail.is_handing_out())
+        .min_by_key(|(_, tail)| (!tail.is_idle(), tail.used_ms()));
     if let Some(conv) = oldest.map(|(conv, _)| *conv) {
         shard.remove(&conv);
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,1 @@
+//! The tails of a node together.
