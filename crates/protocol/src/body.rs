@@ -6,6 +6,8 @@
 
 use crate::ids::UserId;
 use crate::limits;
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use std::fmt;
@@ -119,8 +121,8 @@ pub struct Body {
     pub media: Vec<Uuid>,
 }
 
-/// One person named in a text.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// One person named in a text. On the wire an object and nothing else.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Mention {
     /// Who.
     pub user: UserId,
@@ -128,6 +130,36 @@ pub struct Mention {
     pub start: u32,
     /// How long it is, in bytes of UTF-8.
     pub len: u32,
+}
+
+impl<'de> Deserialize<'de> for Mention {
+    /// A derived reader would also take a list of the fields in order. The body is kept as its author wrote it, so such
+    /// a list would reach everybody else, whose programs would not take it.
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Object;
+
+        #[derive(Deserialize)]
+        struct Fields {
+            user: UserId,
+            start: u32,
+            len: u32,
+        }
+
+        impl<'de> Visitor<'de> for Object {
+            type Value = Mention;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a mention: {user, start, len}")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Mention, A::Error> {
+                let Fields { user, start, len } = Fields::deserialize(MapAccessDeserializer::new(map))?;
+                Ok(Mention { user, start, len })
+            }
+        }
+
+        deserializer.deserialize_map(Object)
+    }
 }
 
 /// What is wrong with a body, in words for the developer of the client.
@@ -270,6 +302,7 @@ mod tests {
             r#"{"text":5}"#,
             "[]",
             r#"["hi"]"#,
+            r#"{"text":"hi","mentions":[["00000000-0000-4000-8000-000000000001",0,2]]}"#,
             r#"{"text":"hé","mentions":[{"user":"00000000-0000-4000-8000-000000000001","start":0,"len":2}]}"#,
         ] {
             assert!(Body::check(&raw(bad)).is_err(), "{bad}");

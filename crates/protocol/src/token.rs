@@ -41,7 +41,9 @@ impl TokenText {
     pub fn parse(&self) -> Option<Token> {
         let mut parts = self.0.split('.');
         let (user, device, secret) = (parts.next()?, parts.next()?, parts.next()?);
-        if parts.next().is_some() || secret.len() != SECRET_BYTES * 2 {
+        // Digits only: the number parser would take a sign for one, and a token would have two texts.
+        let is_hex = secret.bytes().all(|byte| byte.is_ascii_hexdigit());
+        if parts.next().is_some() || secret.len() != SECRET_BYTES * 2 || !is_hex {
             return None;
         }
         let mut bytes = [0; SECRET_BYTES];
@@ -91,7 +93,15 @@ mod tests {
         let text = token.to_text();
         assert_eq!(text.parse(), Some(token.clone()));
         assert!(!format!("{text:?}{token:?}").contains("abab"));
-        for bad in ["", "a.b.c", &format!("{}.x", text.expose()), &text.expose()[1..]] {
+        let signed = text.expose().replacen(".ab", ".+b", 1);
+        assert_ne!(signed, text.expose());
+        for bad in [
+            "",
+            "a.b.c",
+            &format!("{}.x", text.expose()),
+            &text.expose()[1..],
+            &signed,
+        ] {
             assert_eq!(TokenText::new(bad).parse(), None, "{bad}");
         }
     }
