@@ -1,5 +1,6 @@
 //! Cursors on their way to the store: gathered for a moment, one move per person and conversation, however many devices
-//! and frames it came from. Losing one is harmless: the client repeats a cursor until `cursor_ok`.
+//! and frames it came from. Only where two moves of a read cursor are of different generations ("mark unread") do both go
+//! to the store, in the order they came: which of them counts is for the store to say. Losing one is harmless: the client repeats a cursor until `cursor_ok`.
 
 use crate::outbox::Outbox;
 use protocol::frame::RequestId;
@@ -12,13 +13,17 @@ use store::CursorMove;
 pub const WAITING_MAX: usize = 65_536;
 /// Moves handed to the store at once: one big flush would stall every send behind it.
 pub const FLUSH_MOVES_MAX: usize = 256;
+/// Moves of one person in one conversation that may wait, for they could not be joined.
+const APART_MAX: usize = 4;
 /// Sessions waiting for one move's `cursor_ok`.
 const WAITERS_MAX: usize = 32;
 
 /// Cursors on their way.
 #[derive(Debug, Default)]
 pub struct Gather {
-    waiting: BTreeMap<(ConversationId, UserId), Gathered>,
+    /// In order of coming within each person and conversation.
+    waiting: BTreeMap<(ConversationId, UserId, u64), Gathered>,
+    came: u64,
 }
 
 /// One move and who waits for it.
@@ -44,15 +49,28 @@ pub struct Waiter {
 impl Gather {
     /// Takes a move in, joined with one that waits already. Answers whether there was room.
     pub fn add(&mut self, cursor: CursorMove, waiter: Waiter) -> bool {
-        let key = (cursor.conv, cursor.user);
-        if self.waiting.len() >= WAITING_MAX && !self.waiting.contains_key(&key) {
-            return false;
+        let (conv, user) = (cursor.conv, cursor.user);
+        let full = self.waiting.len() >= WAITING_MAX;
+        let (mut apart, mut last) = (0, None);
+        for (_, gathered) in self.waiting.range_mut((conv, user, 0)..=(conv, user, u64::MAX)) {
+            apart += 1;
+            last = Some(gathered);
         }
-        let gathered = self.waiting.entry(key).or_insert_with(|| Gathered {
-            cursor,
-            waiters: Vec::new(),
+        let joined = last.and_then(|gathered| {
+            gathered.cursor = join(gathered.cursor, cursor)?;
+            Some(gathered)
         });
-        gathered.cursor = join(gathered.cursor, cursor);
+        let gathered = match joined {
+            Some(gathered) => gathered,
+            None if full || apart >= APART_MAX => return false,
+            None => {
+                self.came += 1;
+                let waiters = Vec::new();
+                self.waiting
+                    .entry((conv, user, self.came))
+                    .or_insert(Gathered { cursor, waiters })
+            }
+        };
         if gathered.waiters.len() < WAITERS_MAX {
             gathered.waiters.push(waiter);
         }
@@ -77,17 +95,23 @@ impl Gather {
     }
 }
 
-/// Two moves of one cursor as one. Within a generation the higher wins; a move of a later generation replaces the read.
-fn join(one: CursorMove, other: CursorMove) -> CursorMove {
-    let (read, generation) = match one.generation.cmp(&other.generation) {
-        std::cmp::Ordering::Equal => (one.read.max(other.read), one.generation),
-        std::cmp::Ordering::Less => (other.read.or(one.read), other.generation),
-        std::cmp::Ordering::Greater => (one.read.or(other.read), one.generation),
+/// Two moves as one that does what the first and then the other would; `None`: there is none.
+fn join(one: CursorMove, other: CursorMove) -> Option<CursorMove> {
+    // A generation without a read means nothing.
+    let (read, generation) = match (one.read, other.read) {
+        (_, None) => (one.read, one.generation),
+        (None, Some(_)) => (other.read, other.generation),
+        (Some(_), Some(_)) if one.generation == other.generation => (one.read.max(other.read), one.generation),
+        (Some(_), Some(_)) => return None,
     };
-    CursorMove {
-        delivered: one.delivered.max(other.delivered),
+    let delivered = one.delivered.max(other.delivered);
+    Some(CursorMove {
+        delivered,
         read,
         generation,
         ..one
-    }
+    })
 }
+
+#[cfg(test)]
+mod tests;

@@ -20,7 +20,8 @@ pub struct Vers {
 
 #[derive(Debug)]
 struct Person {
-    told_ms: Option<u64>,
+    /// When they were told last, and up to where.
+    told: Option<(u64, Ver)>,
     waiting: Option<Waiting>,
 }
 
@@ -36,9 +37,13 @@ impl Vers {
     /// An inbox moved. Answers the frame, if it may be told at once.
     pub fn moved(&mut self, bumped: &Bumped, head: Head, now_ms: u64) -> Option<VerMoved> {
         let person = self.people.entry(bumped.user).or_insert(Person {
-            told_ms: None,
+            told: None,
             waiting: None,
         });
+        // What was told of already, or comes late, is known: a client that missed the frame sees it by the next one's `prev`.
+        if person.told.is_some_and(|(_, told)| bumped.ver <= told) {
+            return None;
+        }
         let waiting = person.waiting.get_or_insert_with(|| Waiting {
             prev: bumped.prev,
             ver: bumped.ver,
@@ -81,12 +86,13 @@ impl Vers {
 
 impl Person {
     fn is_due(&self, now_ms: u64) -> bool {
-        self.told_ms.is_none_or(|told| told + TELL_INTERVAL_MS <= now_ms)
+        self.told
+            .is_none_or(|(told_ms, _)| told_ms + TELL_INTERVAL_MS <= now_ms)
     }
 
     fn tell(&mut self, now_ms: u64) -> Option<VerMoved> {
         let waiting = self.waiting.take()?;
-        self.told_ms = Some(now_ms);
+        self.told = Some((now_ms, waiting.ver));
         let heads = waiting.heads.into_values().collect();
         Some(VerMoved {
             prev: waiting.prev,
@@ -96,3 +102,6 @@ impl Person {
         })
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -292,6 +292,16 @@ impl TestNode {
     }
 }
 
+/// Lets everything that is under way come to its end.
+fn settle(nodes: &mut [TestNode; 2], logs: &[Log], now_ms: &mut u64, chance: &mut StdRng, at: &str) {
+    for _ in 0..600 {
+        *now_ms += 10;
+        nodes
+            .iter_mut()
+            .for_each(|node| node.step(logs, chance, *now_ms, true, at));
+    }
+}
+
 /// Commits entries and lets them come to the nodes as badly as a bus may. Answers what happened in all.
 fn run(seed: u64, entries: usize, lineages: u8, moves_percent: u8) -> (Counts, u32) {
     let mut chance = StdRng::seed_from_u64(seed);
@@ -336,15 +346,7 @@ fn run(seed: u64, entries: usize, lineages: u8, moves_percent: u8) -> (Counts, u
             node.step(&logs, &mut chance, now_ms, false, &at);
         }
     }
-    let settle = |nodes: &mut [TestNode; 2], logs: &[Log], now_ms: &mut u64, chance: &mut StdRng| {
-        for _ in 0..600 {
-            *now_ms += 10;
-            nodes
-                .iter_mut()
-                .for_each(|node| node.step(logs, chance, *now_ms, true, &at));
-        }
-    };
-    settle(&mut nodes, &logs, &mut now_ms, &mut chance);
+    settle(&mut nodes, &logs, &mut now_ms, &mut chance, &at);
     if lineages > 1 {
         // A late hint of a past lineage may have had the last word: one more of the present one sets that right.
         let log = logs.last_mut().expect("a log");
@@ -353,7 +355,7 @@ fn run(seed: u64, entries: usize, lineages: u8, moves_percent: u8) -> (Counts, u
         nodes
             .iter_mut()
             .for_each(|node| node.hints.push((now_ms, log.epoch, Arc::clone(&entry))));
-        settle(&mut nodes, &logs, &mut now_ms, &mut chance);
+        settle(&mut nodes, &logs, &mut now_ms, &mut chance, &at);
     }
     let mut all = (Counts::default(), 0);
     for node in &nodes {
