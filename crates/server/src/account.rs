@@ -9,7 +9,7 @@ mod invite;
 mod readable;
 mod secret;
 
-pub use devices::{devices, reset_password, rotate, set_password, sign_out, still_signed_in};
+pub use devices::{devices, reset_password, rotate, set_password, sign_out};
 pub use invite::{INVITES_MAX, first_invite, invite_hash, mint_invite};
 
 use crate::config::SignUpPolicy;
@@ -150,7 +150,7 @@ async fn try_sign_in(node: &Node, asked: SignIn, from: IpAddr) -> Result<SignedI
 
 /// Who comes with this token. A next secret becomes the only one before this answers.
 ///
-/// Whoever keeps a connection open on the strength of it must ask [`still_signed_in`] once *after* the connection can be
+/// Whoever keeps a connection open on the strength of it must look for the device again *after* the connection can be
 /// found and closed: a revocation between the two would otherwise meet nobody.
 ///
 /// # Errors

@@ -8,7 +8,7 @@
 mod act;
 mod listen;
 
-pub use listen::{Open, open};
+pub use listen::{Open, open, serve};
 
 use protocol::account::Device;
 use protocol::{DeviceId, Refusal, UserId};

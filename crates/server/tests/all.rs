@@ -8,3 +8,11 @@ mod socket;
 mod harness;
 #[path = "all/send.rs"]
 mod send;
+#[path = "all/account.rs"]
+mod account;
+#[path = "all/admin.rs"]
+mod admin;
+#[path = "all/front.rs"]
+mod front;
+#[path = "all/http.rs"]
+mod http;

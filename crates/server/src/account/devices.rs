@@ -47,17 +47,6 @@ pub async fn sign_out(node: &Node, user: UserId, which: Which) -> Result<Vec<Dev
     Ok(gone)
 }
 
-/// Whether a device is still signed in, as the store has it now.
-///
-/// # Errors
-/// As the store's.
-pub async fn still_signed_in(node: &Node, who: Who) -> store::Result<bool> {
-    node.store
-        .device(who.user, who.device)
-        .await
-        .map(|found| found.is_some())
-}
-
 /// Gives a device a new token. The old one lives until the new one is first used.
 ///
 /// # Errors

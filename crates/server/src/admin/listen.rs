@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::io::{AsyncWriteExt, BufReader};
 use tokio::net::{UnixListener, UnixStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::task::JoinHandle;
 
 /// Connections at once; more wait in the kernel's queue.
@@ -53,6 +53,20 @@ pub fn open(node: Arc<Node>, data: &Path) -> io::Result<Open> {
     std::fs::rename(&made, &path)?;
     let task = tokio::spawn(accept(node, listener, owner_uid));
     Ok(Open { path, task })
+}
+
+/// Keeps the door open until `stop` says true or its sender is gone. A server whose door cannot be opened still serves
+/// everybody else, so this says so in the log and is done.
+pub async fn serve(node: Arc<Node>, data: PathBuf, mut stop: watch::Receiver<bool>) {
+    match open(node, &data) {
+        Ok(opened) => {
+            let _ = stop.wait_for(|stop| *stop).await;
+            drop(opened);
+        }
+        Err(error) => {
+            tracing::error!(path = %data.join(FILE).display(), %error, "the admin socket cannot be opened");
+        }
+    }
 }
 
 async fn accept(node: Arc<Node>, listener: UnixListener, owner_uid: u32) {
