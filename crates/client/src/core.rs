@@ -128,6 +128,8 @@ pub struct Core {
     open: BTreeSet<ConversationId>,
     presence_of: Vec<UserId>,
     show: Show,
+    /// Where typing was last said, and when.
+    typed: (Option<ConversationId>, u64),
     out: Vec<Action>,
 }
 
@@ -160,6 +162,7 @@ impl Core {
             open: BTreeSet::new(),
             presence_of: Vec::new(),
             show: Show::default(),
+            typed: (None, 0),
             out: Vec::new(),
         }
     }
@@ -246,7 +249,7 @@ impl Core {
             .rows()
             .map(|row| (row.clone(), self.state.unread(row.conv)))
             .collect();
-        rows.sort_by(|(a, _), (b, _)| (b.head_ms, b.conv).cmp(&(a.head_ms, a.conv)));
+        rows.sort_by_key(|(row, _)| std::cmp::Reverse((row.head_ms, row.conv)));
         rows
     }
 

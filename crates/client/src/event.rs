@@ -26,6 +26,11 @@ pub enum Event {
         /// The close code that said so.
         code: Option<u16>,
     },
+    /// What has to be kept cannot be kept; the client has ended, so that nothing is told that is not kept.
+    Broken {
+        /// What the place to keep things says.
+        why: String,
+    },
     /// The server goes down for a moment; the client comes back by itself.
     Leaving {
         /// Why, in a word.

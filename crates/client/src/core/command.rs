@@ -96,10 +96,10 @@ pub enum No {
     /// Too many commands wait for their answers.
     #[error("too many requests wait for an answer already")]
     Busy,
-    /// What was to be kept could not be kept.
-    #[error("it could not be stored on this device")]
-    NotKept,
-    /// The client has stopped.
-    #[error("the client has stopped; sign in again or update")]
+    /// No change of this name waits, or was acknowledged lately.
+    #[error("no change of this name is known here")]
+    Unknown,
+    /// The client has ended, or must not come back before the person has signed in again or updated.
+    #[error("the client has stopped")]
     Stopped,
 }

@@ -8,7 +8,7 @@ use crate::outbox::{Item, Verb};
 use protocol::body::{self, Body};
 use protocol::client_frame::{Place, Typing};
 use protocol::refusal::{Code, Refusal};
-use protocol::{ClientFrame, ConversationId, Kind, Seq};
+use protocol::{ClientFrame, ConversationId, Kind, Seq, limits};
 
 impl Core {
     pub(super) fn command(&mut self, ticket: Ticket, command: Command, now_ms: u64) {
@@ -44,7 +44,11 @@ impl Core {
                 self.watch_again()
             }
             Command::Typing(conv) => {
-                self.say(ClientFrame::Typing(Typing { conv }));
+                let (last, at_ms) = self.typed;
+                if last != Some(conv) || now_ms >= at_ms + limits::TYPING_INTERVAL_MS_MIN {
+                    self.typed = (Some(conv), now_ms);
+                    self.say(ClientFrame::Typing(Typing { conv }));
+                }
                 Reply::Done
             }
             Command::Read(conv, seq) => self.read(conv, seq, now_ms),
