@@ -48,6 +48,10 @@ pub trait Engine {
 
     /// Lets go of the store and opens it again from what is durable. `false`: it keeps everything in memory.
     fn reopen(&mut self) -> bool;
+
+    /// From now on one in so many of what can fail inside the engine fails; 0: nothing does. An engine without such
+    /// points has no trouble.
+    fn fail_one_in(&self, _one_in: u32) {}
 }
 
 /// Opens an empty store.
@@ -139,6 +143,11 @@ impl Scene {
         let durable = self.engine.reopen();
         self.store = self.engine.store();
         durable
+    }
+
+    /// See [`Engine::fail_one_in`].
+    pub fn fail_one_in(&self, one_in: u32) {
+        self.engine.fail_one_in(one_in);
     }
 
     fn mint(&mut self) -> [u8; 16] {

@@ -8,6 +8,9 @@ use store::{
     NewUser, Reply, SecretHash, SeenDevice, Store, Which,
 };
 
+/// What a fault is in words: its own are the engine's.
+pub const FAULT: &str = "a fault";
+
 /// One change.
 #[derive(Clone, Debug)]
 pub enum Command {
@@ -27,7 +30,6 @@ pub enum Command {
     Claim(ClaimHandle),
     AddInvite(Invite),
     RevokeInvite(SecretHash),
-    Expire(usize),
 }
 
 /// One question.
@@ -82,7 +84,6 @@ impl Command {
             Self::Claim(claim) => later(store.claim_handle(claim)),
             Self::AddInvite(invite) => later(store.add_invite(invite)),
             Self::RevokeInvite(hash) => later(store.revoke_invite(hash)),
-            Self::Expire(limit) => later(store.expire(limit)),
         }
     }
 }
@@ -123,7 +124,7 @@ pub fn said<T: Debug>(answer: store::Result<T>) -> String {
     const ID_CHARS: usize = 36;
     let words = match answer {
         Ok(answer) => format!("{answer:?}"),
-        Err(Error::Fault(_)) => "a fault".into(),
+        Err(Error::Fault(_)) => FAULT.into(),
         Err(other) => format!("{other:?}"),
     };
     let mut parts = words.split(NAME);

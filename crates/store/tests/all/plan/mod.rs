@@ -6,14 +6,19 @@
 
 mod command;
 mod ending;
+mod engine;
 mod play;
 mod script;
 
-use crate::scene::{self, Open};
+use crate::scene;
 use play::Play;
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Scripts in a test run.
 const SCRIPTS: u64 = 240;
+/// Scripts with faults in a test run.
+const SCRIPTS_IN_TROUBLE: u64 = 30;
 
 /// What the scripts must come to.
 const WORDS: &[&str] = &[
@@ -45,24 +50,19 @@ const WORDS: &[&str] = &[
     "more: true",
 ];
 
-/// Plays scripts against the model and this engine.
-fn compare(open: Open) {
+/// Plays so many scripts, each on one of two threads.
+fn play_all(scripts: u64, play: impl Fn(u64) + Sync) {
     let from_env = |name: &str| std::env::var(name).ok().map(|text| text.parse().expect("a number"));
     let seeds = match from_env("STORE_PLAN_SEED") {
         Some(seed) => seed..seed + 1,
-        None => 0..from_env("STORE_PLAN_SCRIPTS").unwrap_or(SCRIPTS),
+        None => 0..from_env("STORE_PLAN_SCRIPTS").unwrap_or(scripts),
     };
-    let next = std::sync::atomic::AtomicU64::new(seeds.start);
+    let next = AtomicU64::new(seeds.start);
     std::thread::scope(|scope| {
         for _ in 0..2 {
             scope.spawn(|| {
-                loop {
-                    let seed = next.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
-                    if seed >= seeds.end {
-                        break;
-                    }
-                    Play::new(seed, open).run();
-                }
+                let mine = std::iter::repeat_with(|| next.fetch_add(1, Ordering::Relaxed));
+                mine.take_while(|seed| seeds.contains(seed)).for_each(&play);
             });
         }
     });
@@ -72,13 +72,26 @@ fn compare(open: Open) {
 /// marks, repeated sends and restarts among it.
 #[test]
 fn sqlite_answers_as_the_model_does() {
-    compare(crate::sqlite::engine);
+    play_all(SCRIPTS, |seed| Play::new(seed, engine::sqlite).run());
+}
+
+/// DUR2, DUR5: whoever repeats what has failed, with the same ids, until there is an answer, ends where a store without
+/// faults ends.
+#[test]
+fn repeats_settle_what_faults_leave_unknown() {
+    let unknown = AtomicU64::new(0);
+    play_all(SCRIPTS_IN_TROUBLE, |seed| {
+        let mut play = Play::new(seed, engine::sqlite).in_trouble();
+        play.run();
+        unknown.fetch_add(play.unknown_outcomes as u64, Ordering::Relaxed);
+    });
+    assert!(unknown.into_inner() > 0, "nothing ever failed: this has proved nothing");
 }
 
 /// A script proves nothing unless it gets somewhere: entries of every kind, refusals of every sort, spans that closed.
 #[test]
 fn scripts_reach_what_they_are_for() {
-    let mut seen = std::collections::BTreeMap::new();
+    let mut seen = BTreeMap::new();
     for seed in 0..60 {
         let play = Play::new(seed, scene::model);
         play.count(&mut seen);

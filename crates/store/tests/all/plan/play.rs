@@ -1,6 +1,6 @@
 //! One script played against the model and an engine side by side.
 
-use super::command::{Command, Question, said};
+use super::command::{Command, FAULT, Question, said};
 use super::script::Script;
 use crate::scene::{Open, Scene, done, model, wait};
 use protocol::{ConversationId, Seq};
@@ -27,6 +27,10 @@ pub struct Play {
     trail: Vec<String>,
     /// What was said, where somebody counts.
     words: Option<Vec<String>>,
+    /// Whether the engine fails while it changes something.
+    trouble: bool,
+    /// How often it was not known whether a change was made.
+    pub unknown_outcomes: usize,
 }
 
 impl Play {
@@ -40,7 +44,14 @@ impl Play {
             marks: Vec::new(),
             trail: Vec::new(),
             words: None,
+            trouble: false,
+            unknown_outcomes: 0,
         }
+    }
+
+    /// With an engine that fails now and then.
+    pub fn in_trouble(self) -> Self {
+        Self { trouble: true, ..self }
     }
 
     /// Plays the script to its end.
@@ -138,10 +149,48 @@ impl Play {
 
     /// Submits changes without waiting in between, then compares all answers.
     fn together(&mut self, commands: &[Command]) {
+        if self.trouble {
+            return commands.iter().for_each(|command| self.until_it_is_known(command));
+        }
         let submit = |store: &dyn Store| commands.iter().map(|command| command.submit(store)).collect::<Vec<_>>();
         let (expected, told) = (submit(&*self.yardstick.store), submit(&*self.engine.store));
         for ((command, expected), told) in commands.iter().zip(expected).zip(told) {
             self.compare(&format!("{command:?}"), &expected(), &told());
+        }
+    }
+
+    /// Makes one change while the engine fails now and then, and repeats it with the same ids until there is an answer.
+    fn until_it_is_known(&mut self, command: &Command) {
+        let expected = command.submit(&*self.yardstick.store)();
+        let mut unknown = 0;
+        // Mail has no id that a repeat could be known by.
+        self.engine
+            .fail_one_in(if matches!(command, Command::PutMail(_)) { 0 } else { 3 });
+        let told = loop {
+            let told = command.submit(&*self.engine.store)();
+            if told != FAULT {
+                break told;
+            }
+            unknown += 1;
+            assert!(
+                unknown < 1_000,
+                "STORE_PLAN_SEED={}: never an answer to {command:?}",
+                self.seed
+            );
+        };
+        self.engine.fail_one_in(0);
+        self.unknown_outcomes += unknown;
+        let what = format!("{command:?}, after {unknown} faults");
+        if unknown == 0 {
+            return self.compare(&what, &expected, &told);
+        }
+        // A repeat may hear that it is one; of changes without a send_id the answer tells only what was left to do.
+        let first = |said: &str| said.replace("dup: true", "dup: false");
+        match command {
+            Command::Create(_) | Command::Append(_) | Command::Change(_) => {
+                self.compare(&what, &first(&expected), &first(&told));
+            }
+            _ => self.trail.push(what),
         }
     }
 
