@@ -9,6 +9,7 @@ use tempfile::TempDir;
 
 mod batching;
 mod failing;
+mod measuring;
 mod migrating;
 mod opening;
 
