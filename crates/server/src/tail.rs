@@ -345,4 +345,4 @@ impl Tail {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -24,9 +24,9 @@ type Members = BTreeSet<UserId>;
 type Spans = BTreeMap<UserId, Vec<Span>>;
 
 /// A log, and who may read what of it, kept the simple way: a copy for each entry.
-struct Log {
-    epoch: Epoch,
-    entries: Vec<Arc<Entry>>,
+pub(crate) struct Log {
+    pub(crate) epoch: Epoch,
+    pub(crate) entries: Vec<Arc<Entry>>,
     /// Members after each entry; at 0 before the first.
     members: Vec<Members>,
     spans: Vec<Spans>,
@@ -126,7 +126,7 @@ impl Log {
         self.members[at - 1].union(&self.members[at]).copied().collect()
     }
 
-    fn page(&self, after: Seq, limit: usize) -> TailPage {
+    pub(crate) fn page(&self, after: Seq, limit: usize) -> TailPage {
         let entries = self.entries.iter().skip(after.0 as usize).take(limit);
         TailPage {
             epoch: self.epoch,
@@ -451,7 +451,8 @@ fn live_tail(log: &Log) -> Tail {
     tail
 }
 
-fn log_of(entries: usize) -> Log {
+/// A log of so many entries whose members stay.
+pub(crate) fn log_of(entries: usize) -> Log {
     let mut log = Log::new(epoch(1), &[user(0), user(1)]);
     while log.head() < entries {
         log.grow(&mut StdRng::seed_from_u64(0), 0);
