@@ -64,8 +64,11 @@ pub fn rcp1_public_cursors_only_go_forward(scene: &mut Scene) {
         (bob, Seq(9), Seq(9)),
         "what is refused moves nothing"
     );
+}
 
-    // Many in one call: each on its own, in the order given.
+/// RCP1: of many moves in one call each stands or falls on its own, in the order given.
+pub fn rcp1_moves_stand_or_fall_alone(scene: &mut Scene) {
+    let (ann, bob, conv) = ten_texts(scene);
     let [eve] = scene.persons();
     let answers = done(scene.store.move_cursors(vec![
         CursorMove {
@@ -205,7 +208,7 @@ pub fn rcp3_runs_tell_when(scene: &mut Scene) {
     );
 }
 
-/// Runs are kept for 90 days and removed in bounded steps; the cursors stay.
+/// RCP3: runs are kept for 90 days and removed in bounded steps; the cursors stay.
 pub fn rcp3_runs_expire_and_cursors_stay(scene: &mut Scene) {
     let (ann, bob, conv) = ten_texts(scene);
     scene.reads(conv, bob, Seq(4));

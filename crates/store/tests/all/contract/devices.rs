@@ -41,7 +41,7 @@ fn dseqs(scene: &Scene, user: UserId, device: DeviceId, after: u64, limit: usize
 }
 
 /// IDM1: writing a person is idempotent by id; people are read in the order asked, and strangers are left out.
-pub fn accounts_are_written_once(scene: &mut Scene) {
+pub fn idm1_accounts_are_written_once(scene: &mut Scene) {
     let user = scene.user_id();
     let new = NewUser {
         user,
@@ -72,7 +72,7 @@ pub fn accounts_are_written_once(scene: &mut Scene) {
 }
 
 /// CNV2: signing in is idempotent by id, bounded, and bumps the topic `devices` once.
-pub fn a_device_signs_in_once_and_tells_the_inbox(scene: &mut Scene) {
+pub fn cnv2_a_device_signs_in_once_and_tells_the_inbox(scene: &mut Scene) {
     let [ann] = scene.persons();
     let stranger = scene.user_id();
     let new = new_device(scene, stranger);
@@ -116,8 +116,8 @@ pub fn a_device_signs_in_once_and_tells_the_inbox(scene: &mut Scene) {
     assert_eq!(done(scene.store.devices(stranger)), []);
 }
 
-/// Two secrets are good until the next one is used; then it is the only one.
-pub fn a_secret_is_rotated_when_the_next_is_used(scene: &mut Scene) {
+/// AUT3: two secrets are good until the next one is used; then it is the only one.
+pub fn aut3_a_secret_is_rotated_when_the_next_is_used(scene: &mut Scene) {
     let [ann] = scene.persons();
     let phone = sign_in(scene, ann);
     let hashes = |scene: &Scene| {
@@ -157,8 +157,8 @@ pub fn a_secret_is_rotated_when_the_next_is_used(scene: &mut Scene) {
     assert_eq!(scene.ver(ann), Ver(1), "none of this is news for the inbox");
 }
 
-/// A device that is signed out is gone with its mailbox, and the inbox says so, once.
-pub fn revoking_signs_out_and_empties_the_mailbox(scene: &mut Scene) {
+/// AUT2: a device that is signed out is gone with its mailbox, and the inbox says so, once.
+pub fn aut2_revoking_signs_out_and_empties_the_mailbox(scene: &mut Scene) {
     let [ann, bob] = scene.persons();
     let phones: Vec<DeviceId> = (0..4)
         .map(|_| {
@@ -204,8 +204,8 @@ pub fn revoking_signs_out_and_empties_the_mailbox(scene: &mut Scene) {
     );
 }
 
-/// Times of being there only move forward, and an invisible person is not seen.
-pub fn being_seen_only_moves_forward(scene: &mut Scene) {
+/// PRS3: times of being there only move forward, and an invisible person is not seen.
+pub fn prs3_being_seen_only_moves_forward(scene: &mut Scene) {
     let [ann, bob] = scene.persons();
     let phone = sign_in(scene, ann);
     let stranger = scene.user_id();
@@ -232,8 +232,8 @@ pub fn being_seen_only_moves_forward(scene: &mut Scene) {
     assert_eq!(seen(scene, signed_in_ms + 30, true), (30, Some(20)));
 }
 
-/// A mailbox gives what was not acknowledged, in order, and never gives a place twice.
-pub fn a_mailbox_keeps_what_was_not_acked(scene: &mut Scene) {
+/// DUR1: a mailbox gives what was not acknowledged, in order, and never gives a place twice.
+pub fn dur1_a_mailbox_keeps_what_was_not_acked(scene: &mut Scene) {
     let [ann] = scene.persons();
     let (phone, pad) = (sign_in(scene, ann), sign_in(scene, ann));
     for n in 1..=5 {
@@ -271,7 +271,7 @@ pub fn a_mailbox_keeps_what_was_not_acked(scene: &mut Scene) {
 }
 
 /// BND1: mail goes after 30 days, at most so many at a time.
-pub fn mail_expires_in_bounded_steps(scene: &mut Scene) {
+pub fn bnd1_mail_expires_in_bounded_steps(scene: &mut Scene) {
     let [ann] = scene.persons();
     let phone = sign_in(scene, ann);
     for n in 0..3 {

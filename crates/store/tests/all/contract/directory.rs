@@ -23,8 +23,8 @@ fn invite(byte: u8, uses_left: u32) -> Invite {
     }
 }
 
-/// A handle is given once; claiming it again for the same person is no second claim and is not paid for.
-pub fn a_handle_is_one_persons(scene: &mut Scene) {
+/// AUT5: a handle is given once; claiming it again for the same person is no second claim and is not paid for.
+pub fn aut5_a_handle_is_one_persons(scene: &mut Scene) {
     let [ann, bob] = scene.persons();
     done(scene.store.add_invite(invite(1, 2)));
     done(scene.store.claim_handle(claim("ann", ann, Some([1; 32]))));
@@ -45,8 +45,8 @@ pub fn a_handle_is_one_persons(scene: &mut Scene) {
     assert_eq!(found, [("ann", ann), ("bob", bob)]);
 }
 
-/// An invite for five gives five handles, whoever races, and one person gets a handle that many want.
-pub fn an_invite_is_used_exactly_as_often_as_it_may_under_a_race(scene: &mut Scene) {
+/// AUT5: an invite for five gives five handles, whoever races, and one person gets a handle that many want.
+pub fn aut5_an_invite_is_used_exactly_as_often_as_it_may_under_a_race(scene: &mut Scene) {
     let people: Vec<UserId> = (0..16).map(|_| scene.person()).collect();
     done(scene.store.add_invite(invite(1, 5)));
     let race = |names: &(dyn Fn(usize) -> (String, Option<SecretHash>) + Sync)| {
@@ -91,8 +91,8 @@ pub fn an_invite_is_used_exactly_as_often_as_it_may_under_a_race(scene: &mut Sce
     assert_eq!(answers.iter().filter(|answer| answer.is_ok()).count(), 1);
 }
 
-/// An invite is good up to its last millisecond and as often as it says; writing it again does not fill it up.
-pub fn an_invite_is_not_used_after_its_time_or_its_end(scene: &mut Scene) {
+/// AUT5: an invite is good up to its last millisecond and as often as it says; writing it again does not fill it up.
+pub fn aut5_an_invite_is_not_used_after_its_time_or_its_end(scene: &mut Scene) {
     let people: Vec<UserId> = (0..5).map(|_| scene.person()).collect();
     for (byte, uses) in [(1, 1), (2, 9), (3, 9)] {
         done(scene.store.add_invite(invite(byte, uses)));
@@ -140,8 +140,8 @@ pub fn dur1_handles_and_invites_survive_a_restart(scene: &mut Scene) {
     assert_eq!(done(scene.store.invites(10)), [Invite { uses_left: 2, ..owners }]);
 }
 
-/// The figures of the whole store are counts of what was written.
-pub fn there_is_as_much_as_was_written(scene: &mut Scene) {
+/// OBS1: the figures of the whole store are counts of what was written.
+pub fn obs1_there_is_as_much_as_was_written(scene: &mut Scene) {
     let [ann, bob] = scene.persons();
     let device = scene.device_id();
     done(scene.store.add_device(NewDevice {

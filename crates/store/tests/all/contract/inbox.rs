@@ -145,8 +145,8 @@ pub fn unr2_mentions_are_told_while_unread(scene: &mut Scene) {
     assert_eq!(told(scene, bob), latest, "the latest, in order");
 }
 
-/// CNV1: the fanout row appears with every entry and every cursor that moved, names what moved, and goes only if nothing
-/// was written since it was read.
+/// CNV1: the fanout row appears with every entry and every cursor that moved, names what moved, and goes only if
+/// nothing was written since it was read.
 pub fn cnv1_a_fanout_row_goes_only_if_unmoved(scene: &mut Scene) {
     let [ann, bob, cid] = scene.persons();
     let conv = scene.group(&[ann, bob, cid]);
@@ -201,8 +201,14 @@ pub fn cnv1_a_fanout_row_goes_only_if_unmoved(scene: &mut Scene) {
             read: Seq(0)
         })
     );
+}
 
-    // Who was removed since has to hear of it; after that, only of their own cursor.
+/// CNV1: who was removed since the inboxes were settled hears of it, and after that of nothing but their own cursor.
+pub fn cnv1_the_removed_hear_of_their_removal(scene: &mut Scene) {
+    let [ann, bob, cid] = scene.persons();
+    let conv = scene.group(&[ann, bob, cid]);
+    scene.say(conv, bob, "two");
+    scene.fan_out();
     scene.remove(conv, ann, cid);
     scene.say(conv, ann, "without cid");
     assert_eq!(done(scene.store.inbox_rows(conv)).rows.len(), 3);
@@ -214,8 +220,11 @@ pub fn cnv1_a_fanout_row_goes_only_if_unmoved(scene: &mut Scene) {
     assert_eq!(done(scene.store.inbox_rows(conv)).rows.len(), 3);
     scene.fan_out();
     assert_eq!(scene.row(cid, conv).read_seq, Seq(3));
+}
 
-    // The longest waiting comes first.
+/// CNV1: the conversation that waits longest comes first, however often it is written to.
+pub fn cnv1_the_longest_waiting_comes_first(scene: &mut Scene) {
+    let [ann, bob] = scene.persons();
     let convs: Vec<ConversationId> = [5, 3, 9]
         .map(|ms| {
             scene.hands.pass_ms(ms);
@@ -356,8 +365,13 @@ pub fn cnv2_a_version_for_each_change_and_none_for_nothing(scene: &mut Scene) {
         [],
         "nobody's inbox in a group tells what was delivered"
     );
+}
 
-    // Several rows of one user in one bump, one of them without news.
+/// CNV2: several rows of one user in one bump take one version after the other, one without news takes none.
+pub fn cnv2_rows_of_one_bump_take_versions_in_turn(scene: &mut Scene) {
+    let [ann] = scene.persons();
+    let conv = scene.group(&[ann]);
+    scene.fan_out();
     let others: Vec<ConversationId> = (0..3).map(|_| scene.group(&[ann])).collect();
     let mut rows: Vec<InboxRecord> = others
         .iter()
@@ -384,8 +398,13 @@ pub fn cnv2_a_version_for_each_change_and_none_for_nothing(scene: &mut Scene) {
         bumped.iter().all(|one| stored[&one.conv] == one.ver),
         "the row bears the version that was told"
     );
+}
 
-    // A later reading of the same is no change, but holds off an earlier one.
+/// CNV2: a later reading of the same is no change, but it holds off an earlier one.
+pub fn cnv2_a_later_reading_of_the_same_is_no_change(scene: &mut Scene) {
+    let [ann] = scene.persons();
+    let conv = scene.group(&[ann]);
+    scene.fan_out();
     let mut row = scene.row(ann, conv);
     row.as_of = Seq(row.as_of.0 + 5);
     assert_eq!(done(scene.store.bump(vec![row.clone()])), []);

@@ -301,8 +301,8 @@ pub fn mem5_roles_say_who_may_remove_whom(scene: &mut Scene) {
     assert_eq!(done(scene.store.members(ann, pair, None, 10)).members.len(), 2);
 }
 
-/// Adding names those who were added, passes over members, and with nobody left answers the latest entry.
-pub fn adding_passes_over_members(scene: &mut Scene) {
+/// IDM1: adding names those who were added, passes over members, and with nobody left answers the latest entry.
+pub fn idm1_adding_passes_over_members(scene: &mut Scene) {
     let [ann, bob, cid] = scene.persons();
     let conv = scene.group(&[ann, bob]);
     let add = scene.change(conv, ann, MemberChange::Add(vec![bob, cid]));
@@ -329,8 +329,8 @@ pub fn adding_passes_over_members(scene: &mut Scene) {
     assert_eq!(scene.log(conv).len(), 4);
 }
 
-/// The tail is one snapshot of head, entries above and everybody's spans, former members' too.
-pub fn the_tail_is_the_logs_own_word(scene: &mut Scene) {
+/// ORD1: the tail is one snapshot of head, entries above and everybody's spans, former members' too.
+pub fn ord1_the_tail_is_the_logs_own_word(scene: &mut Scene) {
     let (ann, bob, conv) = bob_was_away(scene);
     scene.leave(conv, bob);
     let tail = done(scene.store.tail(conv, Some(Seq(6)), 2));
@@ -350,8 +350,8 @@ pub fn the_tail_is_the_logs_own_word(scene: &mut Scene) {
     assert_eq!(done(scene.store.tail(conv, Some(Seq(9)), 10)).entries, []);
 }
 
-/// People are acquainted who are members of one conversation now.
-pub fn the_acquainted_share_a_conversation_now(scene: &mut Scene) {
+/// PRS1: people are acquainted who are members of one conversation now.
+pub fn prs1_the_acquainted_share_a_conversation_now(scene: &mut Scene) {
     let [ann, bob, cid, eve] = scene.persons();
     let conv = scene.group(&[ann, bob, cid]);
     let pair = scene.direct(ann, eve);
@@ -364,8 +364,8 @@ pub fn the_acquainted_share_a_conversation_now(scene: &mut Scene) {
     assert_eq!(done(scene.store.acquainted(eve, vec![ann, bob])), [ann]);
 }
 
-/// A refusal of one call leaves its neighbours alone, though an engine commits them together.
-pub fn a_refused_call_fails_alone(scene: &mut Scene) {
+/// DUR4: a refusal of one call leaves its neighbours alone, though an engine commits them together.
+pub fn dur4_a_refused_call_fails_alone(scene: &mut Scene) {
     let [ann, bob, eve] = scene.persons();
     let conv = scene.group(&[ann, bob]);
     let replies: Vec<_> = (0..30)

@@ -25,12 +25,15 @@ fn two_spans(scene: &mut Scene) -> (UserId, UserId, ConversationId) {
 }
 
 /// What a page says of itself: from, to, more, and the seqs it holds.
-fn said(page: &Page) -> (u64, u64, bool, Vec<u64>) {
+type Said = (u64, u64, bool, Vec<u64>);
+
+fn said(page: &Page) -> Said {
     (page.from.0, page.to.0, page.more, seqs(&page.entries))
 }
 
-/// Pages at every edge of two spans: all that lies between `from` and `to` and is readable is there, and nothing else.
-pub fn pages_over_two_spans(scene: &mut Scene) {
+/// MEM1: pages at every edge of two spans: all that lies between `from` and `to` and is readable is there, and nothing
+/// else.
+pub fn mem1_pages_over_two_spans(scene: &mut Scene) {
     let (_, bob, conv) = two_spans(scene);
     let (after, before, around) = (
         |s| Place::After(Seq(s)),
@@ -39,7 +42,7 @@ pub fn pages_over_two_spans(scene: &mut Scene) {
     );
     let range = |from, to| Place::Range(Seq(from), Seq(to), None);
     let all = vec![1, 2, 3, 4, 7, 8, 9, 10];
-    let table: Vec<(Place, usize, (u64, u64, bool, Vec<u64>))> = vec![
+    let table: Vec<(Place, usize, Said)> = vec![
         (after(0), 200, (1, 10, false, all.clone())),
         (after(0), 4, (1, 4, true, vec![1, 2, 3, 4])),
         (after(0), 5, (1, 7, true, vec![1, 2, 3, 4, 7])),
@@ -88,8 +91,8 @@ pub fn pages_over_two_spans(scene: &mut Scene) {
     );
 }
 
-/// Walking up or down by pages of any size gives the whole log, each entry once.
-pub fn pages_lead_through_a_log_in_both_directions(scene: &mut Scene) {
+/// ORD1: walking up or down by pages of any size gives the whole log, each entry once.
+pub fn ord1_pages_lead_through_a_log_in_both_directions(scene: &mut Scene) {
     let (ann, bob, conv) = two_spans(scene);
     for reader in [ann, bob] {
         let all = seqs(&scene.readable(reader, conv));
@@ -173,8 +176,8 @@ pub fn bnd1_a_page_is_bounded_by_entries_and_bytes(scene: &mut Scene) {
     );
 }
 
-/// A page says where the log ends in the same snapshot, and heads say the same.
-pub fn a_page_and_heads_agree_on_the_end(scene: &mut Scene) {
+/// MEM1: a page says where the log ends in the same snapshot, and heads say the same.
+pub fn mem1_a_page_and_heads_agree_on_the_end(scene: &mut Scene) {
     let (ann, bob, conv) = two_spans(scene);
     let [eve] = scene.persons();
     let other = scene.group(&[bob, ann]);

@@ -303,8 +303,8 @@ pub fn ord3_calls_of_one_task_are_done_in_their_order(scene: &mut Scene) {
     assert_eq!(seqs, (2..=103).collect::<Vec<u64>>());
 }
 
-/// A reply or a thread refers to an entry that its sender may read; a cursor does not lie beyond the head.
-pub fn a_reference_must_be_readable(scene: &mut Scene) {
+/// MEM1, MEM7: a reply or a thread refers to an entry that its sender may read; a cursor does not lie beyond the head.
+pub fn mem1_a_reference_must_be_readable(scene: &mut Scene) {
     let [ann, bob, eve] = scene.persons();
     let conv = scene.group(&[ann]);
     scene.say(conv, ann, "before bob");

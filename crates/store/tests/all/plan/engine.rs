@@ -1,5 +1,5 @@
-//! SQLite for scripts: in a directory that is kept in memory where the system has one, because a script commits a hundred
-//! times and what a disk is for is tested elsewhere; and with faults when a script wants some.
+//! SQLite for scripts: in a directory that is kept in memory where the system has one, because a script commits a
+//! hundred times and what a disk is for is tested elsewhere; and with faults when a script wants some.
 
 use crate::scene::{Chance, Engine, Hands};
 use std::path::Path;

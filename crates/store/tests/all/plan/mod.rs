@@ -68,8 +68,8 @@ fn play_all(scripts: u64, play: impl Fn(u64) + Sync) {
     });
 }
 
-/// CNV1, IDM1, ORD1, MEM1, RCP1, UNR1, RES1: SQLite answers every script as the model does, late and repeated bumps, stale
-/// marks, repeated sends and restarts among it.
+/// CNV1, IDM1, ORD1, MEM1, RCP1, UNR1, RES1: SQLite answers every script as the model does, late and repeated bumps,
+/// stale marks, repeated sends and restarts among it.
 #[test]
 fn sqlite_answers_as_the_model_does() {
     play_all(SCRIPTS, |seed| Play::new(seed, engine::sqlite).run());
