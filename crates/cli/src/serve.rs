@@ -128,7 +128,7 @@ async fn serve(arguments: Serve) -> Result<(), Wrong> {
     bus.join(Arc::downgrade(&ear));
     let running = server::serve::start(Arc::clone(&node));
     let (stop, stopped) = watch::channel(false);
-    let admin = tokio::spawn(async {});
+    let admin = tokio::spawn(server::admin::serve(Arc::clone(&node), arguments.data.clone(), stopped.clone()));
     let limits = ListenLimits { connections_max: arguments.sessions_max, ..ListenLimits::default() };
     let router = server::http::router(Arc::clone(&node));
     let door = tokio::spawn(listen::serve(listener, router, limits, Arc::<ListenCounts>::default(), stopped));
