@@ -7,8 +7,12 @@
 mod command;
 mod connection;
 mod frame;
+#[cfg(test)]
+mod plans;
 mod pump;
 mod take;
+#[cfg(test)]
+mod world;
 
 pub use command::{Command, No, Page, Reply, Ticket};
 

@@ -16,6 +16,10 @@ use protocol::{ConversationId, Epoch, Refusal, RequestId, Seq, ServerFrame, Ver}
 impl Core {
     pub(super) fn frame(&mut self, re: Option<RequestId>, frame: ServerFrame, now_ms: u64) {
         let ask = re.and_then(|re| self.pending.remove(&re)).map(|(ask, _)| ask);
+        if self.state.epoch.is_none() && !matches!(frame, ServerFrame::Welcome(_) | ServerFrame::Refuse(_)) {
+            // Live already, and greeted in a moment: without an epoch nothing has a place. The inbox will tell.
+            return;
+        }
         match frame {
             ServerFrame::Welcome(welcome) => self.welcomed(&welcome, now_ms),
             ServerFrame::Inbox(page) => self.inbox_page(page, now_ms),
