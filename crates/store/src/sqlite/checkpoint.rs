@@ -4,6 +4,7 @@
 use super::db::Db;
 use super::options::Options;
 use super::shared::Shared;
+use std::fs::File;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -48,6 +49,8 @@ pub struct Checkpointer {
     shared: Arc<Shared>,
     options: Options,
     db: Db,
+    /// After `db`, so that the connection goes first.
+    _lock: Arc<File>,
     /// The size of the log at the last checkpoint, in bytes.
     last_bytes: u64,
     /// When the last checkpoint was.
@@ -55,12 +58,13 @@ pub struct Checkpointer {
 }
 
 impl Checkpointer {
-    pub(super) fn new(shared: Arc<Shared>, options: Options, db: Db) -> Self {
+    pub(super) fn new(shared: Arc<Shared>, lock: Arc<File>, options: Options, db: Db) -> Self {
         let last_ms = (options.clock)();
         Self {
             shared,
             options,
             db,
+            _lock: lock,
             last_bytes: 0,
             last_ms,
         }

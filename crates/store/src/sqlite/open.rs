@@ -18,7 +18,7 @@ use std::fs::{self, File, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::{AtomicU64, AtomicUsize};
 use std::time::Duration;
 use tokio::sync::Notify;
 
@@ -118,23 +118,34 @@ pub fn open(dir: impl AsRef<Path>, options: Options) -> Result<Opened, OpenError
         reads: Lane::new(options.queue_reads_max),
         ready: Notify::new(),
         checkpoint: Bell::default(),
+        readers: AtomicUsize::new(0),
         retry_after_ms: options.retry_after_ms,
         batches: AtomicU64::new(0),
         changes: AtomicU64::new(0),
         wal_bytes: AtomicU64::new(0),
         path: path.clone(),
-        _lock: lock,
     });
+    let lock = Arc::new(lock);
     let readers = (0..readers)
         .map(|_| {
             let db = Db::new(connect(options.reader_cache_kib)?);
-            Ok(Reader::new(Arc::clone(&shared), Arc::clone(&options.faults), db))
+            Ok(Reader::new(
+                Arc::clone(&shared),
+                Arc::clone(&lock),
+                Arc::clone(&options.faults),
+                db,
+            ))
         })
         .collect::<Result<_, OpenError>>()?;
-    let checkpointer = Checkpointer::new(Arc::clone(&shared), options.clone(), Db::new(connect(1_024)?));
+    let checkpointer = Checkpointer::new(
+        Arc::clone(&shared),
+        Arc::clone(&lock),
+        options.clone(),
+        Db::new(connect(1_024)?),
+    );
     Ok(Opened {
         store: Sqlite::new(Arc::clone(&shared)),
-        writer: Writer::new(shared, options, reopen, work),
+        writer: Writer::new(shared, lock, options, reopen, work),
         readers,
         checkpointer,
     })

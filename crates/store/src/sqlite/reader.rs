@@ -7,7 +7,10 @@ use super::options::{Faults, Point};
 use super::shared::Shared;
 use crate::error::Fault;
 use protocol::UserId;
+use std::fs::File;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 /// Users in one answer to questions for versions.
 const VERS_MAX: usize = 4_096;
@@ -17,11 +20,19 @@ pub struct Reader {
     shared: Arc<Shared>,
     faults: Faults,
     db: Db,
+    /// After `db`, so that the connection goes first.
+    _lock: Arc<File>,
 }
 
 impl Reader {
-    pub(super) fn new(shared: Arc<Shared>, faults: Faults, db: Db) -> Self {
-        Self { shared, faults, db }
+    pub(super) fn new(shared: Arc<Shared>, lock: Arc<File>, faults: Faults, db: Db) -> Self {
+        shared.readers.fetch_add(1, Ordering::Relaxed);
+        Self {
+            shared,
+            faults,
+            db,
+            _lock: lock,
+        }
     }
 
     /// Does one read that waits; all questions for versions count as one. `false`: nothing waited.
@@ -33,6 +44,20 @@ impl Reader {
         if reads.is_empty() {
             return false;
         }
+        // A read that panics takes only its own answer with it: its promise is dropped, and that is a fault.
+        let done = catch_unwind(AssertUnwindSafe(|| self.answer(reads)));
+        if done.is_err() {
+            tracing::error!("a read panicked");
+        }
+        if !self.db.conn().is_autocommit() && self.db.run("COMMIT", []).is_err() {
+            // A snapshot that cannot be closed would keep the write-ahead log from ever beginning anew.
+            let _ = self.db.run("ROLLBACK", []);
+        }
+        true
+    }
+
+    /// Answers out of one snapshot, which the caller closes.
+    fn answer(&self, reads: Vec<Read>) {
         let opened = if (self.faults)(Point::Read) {
             Err(Problem::Damage("was ordered to fail"))
         } else {
@@ -51,11 +76,6 @@ impl Reader {
         for some in chunks(vers) {
             self.vers(some);
         }
-        if !self.db.conn().is_autocommit() && self.db.run("COMMIT", []).is_err() {
-            // A snapshot that cannot be closed would keep the write-ahead log from ever beginning anew.
-            let _ = self.db.run("ROLLBACK", []);
-        }
-        true
     }
 
     /// Steps until the engine is closed and everything that waited is done. Blocks; for a thread of its own.
@@ -80,6 +100,16 @@ impl Reader {
                     promise.keep(Err(fault.clone().into()));
                 }
             }
+        }
+    }
+}
+
+impl Drop for Reader {
+    /// Without readers nobody answers any more, and nobody may wait for it.
+    fn drop(&mut self) {
+        if self.shared.readers.fetch_sub(1, Ordering::Relaxed) == 1 {
+            self.shared.reads.close();
+            drop(self.shared.reads.take(usize::MAX));
         }
     }
 }

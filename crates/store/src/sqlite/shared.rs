@@ -5,9 +5,8 @@ use super::job::{Change, Read};
 use super::lane::Lane;
 use super::options::Clock;
 use protocol::Epoch;
-use std::fs::File;
 use std::path::PathBuf;
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::{AtomicU64, AtomicUsize};
 use tokio::sync::Notify;
 
 pub(super) struct Shared {
@@ -18,14 +17,14 @@ pub(super) struct Shared {
     /// Rings at every change and read that is queued, for who drives the engine without threads.
     pub(super) ready: Notify,
     pub(super) checkpoint: Bell,
+    /// Readers that are there.
+    pub(super) readers: AtomicUsize,
     pub(super) retry_after_ms: u64,
     pub(super) batches: AtomicU64,
     pub(super) changes: AtomicU64,
     pub(super) wal_bytes: AtomicU64,
     /// The database's file.
     pub(super) path: PathBuf,
-    /// Held until the last part of the engine is gone.
-    pub(super) _lock: File,
 }
 
 impl Shared {

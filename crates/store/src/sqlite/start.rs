@@ -1,9 +1,10 @@
 //! Driving the engine: by threads of its own, or step by step by the caller.
 
-use super::Sqlite;
 use super::open::{OpenError, Opened, open};
 use super::options::Options;
+use super::{Checkpointer, Reader, Sqlite, Writer};
 use std::path::Path;
+use std::sync::Arc;
 use std::thread;
 
 /// Opens the engine and gives it threads: one that writes, one for each reader, one that checkpoints. They end with
@@ -40,29 +41,42 @@ pub fn start(dir: impl AsRef<Path>, options: Options) -> Result<Sqlite, OpenErro
 impl Opened {
     /// Does everything that waits, on this thread. `false`: nothing did.
     pub fn step(&mut self) -> bool {
-        let mut worked = self.writer.step();
-        for reader in &mut self.readers {
-            worked |= reader.step();
-        }
-        // A checkpoint alone is no reason to go on: nobody waits for it.
-        self.checkpointer.step();
-        worked
+        step(&mut self.writer, &mut self.readers, &mut self.checkpointer)
     }
+}
+
+fn step(writer: &mut Writer, readers: &mut [Reader], checkpointer: &mut Checkpointer) -> bool {
+    let mut worked = writer.step();
+    for reader in readers {
+        worked |= reader.step();
+    }
+    // A checkpoint alone is no reason to go on: nobody waits for it.
+    checkpointer.step();
+    worked
 }
 
 /// Drives an open engine inside a task, without threads, until the store is closed: the same calls in the same order give
 /// the same answers. Each change and read blocks the task's thread for as long as it takes.
 ///
-/// Take a clone of `opened.store` first; [`Sqlite::close`] ends the drive once what waits is done.
-pub async fn drive(mut opened: Opened) {
-    let store = opened.store.clone();
+/// Take a clone of `opened.store` first. The drive ends once what waits is done after [`Sqlite::close`], or with the last
+/// clone; a drive that is dropped is a store that is closed.
+pub async fn drive(opened: Opened) {
+    let Opened {
+        store,
+        mut writer,
+        mut readers,
+        mut checkpointer,
+    } = opened;
+    let shared = Arc::clone(&store.shared);
+    // The callers' clones keep the store open, not this one.
+    drop(store);
     loop {
-        while opened.step() {
+        while step(&mut writer, &mut readers, &mut checkpointer) {
             tokio::task::yield_now().await;
         }
-        if store.is_closed() {
+        if shared.writes.is_closed() {
             return;
         }
-        store.ready().await;
+        shared.ready.notified().await;
     }
 }

@@ -8,6 +8,8 @@ use super::shared::Shared;
 use super::work::Work;
 use crate::error::{Error, Fault};
 use std::collections::VecDeque;
+use std::fs::File;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -24,6 +26,8 @@ pub struct Writer {
     wal: PathBuf,
     /// The size of the log at the last try to begin it anew, in bytes.
     wal_tried_bytes: u64,
+    /// After `work`, so that the connection goes first.
+    _lock: Arc<File>,
 }
 
 type Batch = Vec<Box<dyn Change>>;
@@ -32,12 +36,12 @@ type Batch = Vec<Box<dyn Change>>;
 enum Failed {
     /// Before the commit: everything was rolled back and nothing of it is on disk.
     Undone(Problem),
-    /// In the commit: nobody knows.
+    /// In the commit: nobody knows. Also where no transaction could be begun or undone: the connection is done for.
     Unknown(Problem),
 }
 
 impl Writer {
-    pub(super) fn new(shared: Arc<Shared>, options: Options, reopen: Reopen, work: Work) -> Self {
+    pub(super) fn new(shared: Arc<Shared>, lock: Arc<File>, options: Options, reopen: Reopen, work: Work) -> Self {
         Self {
             wal: reopen.wal(),
             shared,
@@ -46,6 +50,7 @@ impl Writer {
             work: Some(work),
             pending: VecDeque::new(),
             wal_tried_bytes: 0,
+            _lock: lock,
         }
     }
 
@@ -180,7 +185,7 @@ impl Writer {
         tracing::error!(
             ?problem,
             changes = made.len(),
-            "a commit failed: whether it happened is unknown"
+            "a batch failed, and whether it was committed is unknown"
         );
         if let Some(mut work) = self.work.take() {
             work.forget_all();
@@ -221,19 +226,31 @@ impl Writer {
     }
 }
 
+impl Drop for Writer {
+    /// Without a writer nobody answers any more, and nobody may wait for it.
+    fn drop(&mut self) {
+        self.shared.close();
+        drop(self.shared.writes.take(usize::MAX));
+    }
+}
+
 fn begin(work: &mut Work, options: &Options) -> Result<(), Failed> {
     work.pen.now_ms = (options.clock)();
     work.db.run("BEGIN IMMEDIATE", []).map(|_| ()).map_err(|problem| {
         work.forget();
-        Failed::Undone(problem)
+        Failed::Unknown(problem)
     })
 }
 
 fn make(work: &mut Work, change: &mut dyn Change, faults: &Faults) -> Outcome<()> {
-    if faults(Point::Change) {
-        return Err(Problem::Damage("was ordered to fail"));
-    }
-    change.make(work)
+    // What a change left half-done when it panicked goes with the overlay and the transaction, as after any failure.
+    let made = catch_unwind(AssertUnwindSafe(|| {
+        if faults(Point::Change) {
+            return Err(Problem::Damage("was ordered to fail"));
+        }
+        change.make(work)
+    }));
+    made.unwrap_or(Err(Problem::Damage("the change panicked")))
 }
 
 /// Rolls back. If even that fails, the connection is in an unknown state.

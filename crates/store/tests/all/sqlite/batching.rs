@@ -4,7 +4,8 @@ use super::{Inline, options};
 use crate::scene::{Hands, Scene, wait};
 use protocol::{ConversationId, Seq, UserId};
 use std::sync::Arc;
-use store::{Error, Store};
+use store::{Error, Store, sqlite};
+use tempfile::TempDir;
 
 fn group(inline: &mut Inline, scene: &mut Scene) -> (ConversationId, UserId) {
     let [ann, bob] = [scene.user_id(), scene.user_id()];
@@ -112,4 +113,42 @@ fn ord3_a_run_can_be_replayed() {
         (inline.done(tail), inline.done(dirty))
     };
     assert_eq!(run(), run());
+}
+
+/// ORD3: one task drives the engine and another uses it, on one thread without time; closing ends the drive.
+#[test]
+fn ord3_a_task_can_drive_the_engine() {
+    let hands = Hands::new();
+    let mut scene = Scene::new(crate::scene::model);
+    let dir = TempDir::new().expect("a directory");
+    let opened = sqlite::open(dir.path(), options(&hands)).expect("the store opens");
+    let store = opened.store.clone();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .build()
+        .expect("a runtime");
+    let (group, texts) = {
+        let [ann, bob] = [scene.user_id(), scene.user_id()];
+        let create = scene.create_group(&[ann, bob]);
+        let conv = create.conv;
+        (
+            create,
+            (0..100)
+                .map(|n| scene.text(conv, ann, &format!("{n}")))
+                .collect::<Vec<_>>(),
+        )
+    };
+    let seqs = runtime.block_on(async {
+        let drive = tokio::spawn(sqlite::drive(opened));
+        store.create(group).await.expect("created");
+        let mut seqs = Vec::new();
+        for text in texts {
+            seqs.push(store.append(text).await.expect("sent").entry.seq.0);
+        }
+        store.close();
+        drive.await.expect("the drive ends");
+        seqs
+    });
+    assert_eq!(seqs, (2..102).collect::<Vec<_>>());
+    sqlite::open(dir.path(), options(&hands)).expect("the directory is free, although a clone is left");
+    assert!(store.is_closed());
 }

@@ -104,6 +104,55 @@ fn idm1_a_poisonous_change_fails_alone() {
     );
 }
 
+/// IDM1: a change that panics is a fault for its caller alone; so is a read. The engine goes on.
+#[test]
+fn idm1_a_panic_takes_only_its_own_answer() {
+    let hands = Hands::new();
+    let mut scene = Scene::new(crate::scene::model);
+    let changes = AtomicUsize::new(0);
+    let reads = AtomicUsize::new(0);
+    let mut options = options(&hands);
+    options.faults = Arc::new(move |point| {
+        let nth = |count: &AtomicUsize| count.fetch_add(1, Ordering::SeqCst);
+        match point {
+            Point::Change => assert!(![5, 10].contains(&nth(&changes)), "ordered to panic"),
+            Point::Read => assert!(nth(&reads) != 0, "ordered to panic"),
+            _ => {}
+        }
+        false
+    });
+    let mut inline = Inline::open(options);
+    let appends = ten_texts(&mut inline, &mut scene);
+    let answers = send(&mut inline, &appends);
+    let failed: Vec<_> = (0..10).filter(|n| answers[*n].is_none()).collect();
+    assert_eq!(failed, [4]);
+    let (first, second) = (inline.store.dirty(9), inline.store.dirty(9));
+    while inline.step() {}
+    assert!(matches!(crate::scene::wait(first), Err(Error::Fault(_))));
+    assert_eq!(crate::scene::done(second).len(), 1);
+}
+
+/// DUR2: whoever waits when the engine's parts go away is told so, and does not wait for ever.
+#[test]
+fn dur2_nobody_waits_for_an_engine_that_is_gone() {
+    let hands = Hands::new();
+    let mut scene = Scene::new(crate::scene::model);
+    let mut inline = Inline::open(options(&hands));
+    let appends = ten_texts(&mut inline, &mut scene);
+    let store = inline.store.clone();
+    let append = store.append(appends[0].clone());
+    let (read, vers) = (store.dirty(9), store.vers(vec![appends[0].sender]));
+    drop(inline);
+    assert!(matches!(crate::scene::wait(append), Err(Error::Fault(_))));
+    assert!(matches!(crate::scene::wait(read), Err(Error::Fault(_))));
+    assert!(matches!(crate::scene::wait(vers), Err(Error::Fault(_))));
+    assert!(matches!(
+        crate::scene::wait(store.append(appends[1].clone())),
+        Err(Error::Fault(_))
+    ));
+    assert!(matches!(crate::scene::wait(store.dirty(9)), Err(Error::Fault(_))));
+}
+
 /// IDM1, ORD1: with failures at every point, at random, and clients that repeat until they are answered, each send is in
 /// the log exactly once, and the log has no gap; the file holds what was told.
 #[test]

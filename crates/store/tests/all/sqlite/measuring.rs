@@ -64,6 +64,7 @@ impl Bench {
         append
     }
 
+    #[expect(clippy::print_stdout, reason = "this is for whoever runs it")]
     fn run(&mut self, what: &str, batch: usize, count: usize, mut one: impl FnMut(&mut Self)) {
         let cpu = cpu_us();
         #[expect(clippy::disallowed_methods, reason = "this measures")]
