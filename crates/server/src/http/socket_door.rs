@@ -7,7 +7,7 @@
 use super::answer::Refused;
 use super::{Door, address_of};
 use crate::connection;
-use crate::listen::{Upgraded, upgrade};
+use crate::listen::{HandshakeRefusal, Upgraded, upgrade};
 use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
 use protocol::Refusal;
@@ -31,7 +31,7 @@ where
     };
     let (response, upgraded) = match upgrade::<S, _>(&mut request) {
         Ok(both) => both,
-        Err(no_handshake) => return no_handshake.into_response(),
+        Err(no_handshake) => return not_upgraded(no_handshake),
     };
     let node = door.node;
     tokio::spawn(async move {
@@ -52,6 +52,21 @@ where
             drop((slot, place));
         });
     });
+    response
+}
+
+/// The same status and headers, which tell a client's HTTP library what to do, around a refusal like all others.
+fn not_upgraded(why: HandshakeRefusal) -> Response {
+    let code = match why {
+        HandshakeRefusal::Impossible => Code::Internal,
+        _ => Code::BadRequest,
+    };
+    let mut response = Refused(code.refuse_saying(why.to_string())).into_response();
+    let (told, _) = why.into_response().into_parts();
+    *response.status_mut() = told.status;
+    for (name, value) in &told.headers {
+        response.headers_mut().entry(name).or_insert_with(|| value.clone());
+    }
     response
 }
 

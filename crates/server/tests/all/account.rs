@@ -3,6 +3,8 @@
 use crate::front::{Ear, Front, PASSWORD, person};
 use crate::harness::config;
 use futures_util::future::join_all;
+use protocol::ClientFrame;
+use protocol::client_frame::Beat;
 use protocol::close::Close;
 use protocol::refusal::Code;
 use protocol::token::TokenText;
@@ -204,6 +206,18 @@ async fn aut2_signing_out_voids_and_closes_at_once() {
     assert_eq!(front.with(&laptop.token, "DELETE", "/v1/session").await.status, 200);
     assert_eq!(on_laptop.close_code().await, Some(Close::Revoked.code()));
     assert_eq!(front.with(&laptop.token, "GET", "/v1/devices").await.status, 401);
+}
+
+/// AUT2: a device that was signed out where nobody could tell this node finds out at its next heartbeat.
+#[tokio::test]
+async fn aut2_a_lost_hint_costs_a_heartbeat() {
+    let front = Front::open(open());
+    let ann = front.sign_up("ann", None).await.signed_in();
+    let mut line = front.house.connect(&person(&ann)).await;
+    let which = store::Which::One(ann.device);
+    front.house.store.revoke_devices(ann.user, which).await.expect("done");
+    line.say(&ClientFrame::Beat(Beat::default())).await;
+    assert_eq!(line.close_code().await, Some(Close::Revoked.code()));
 }
 
 /// AUT3: the old token lives until the new one is first used, and not a request longer.
