@@ -68,9 +68,9 @@ fn advance_public(cursor: &mut Seq, runs: &mut Vec<Run>, to: Seq, now_ms: u64) {
         return;
     }
     let above = std::mem::replace(cursor, to);
-    match runs.iter_mut().find(|run| run.at_ms / RUN_MS == now_ms / RUN_MS) {
-        Some(run) => run.to = to,
-        None => runs.push(Run {
+    match runs.last_mut() {
+        Some(last) if last.at_ms / RUN_MS == now_ms / RUN_MS => last.to = to,
+        _ => runs.push(Run {
             above,
             to,
             at_ms: now_ms,

@@ -118,7 +118,11 @@ impl Play {
                 let limit = 1 + self.script.chance.below(100);
                 self.expire(limit);
             }
-            2 | 3 => {
+            2 => {
+                let ms = self.script.chance.one_of(&[1, 30_000, 3_600_000]);
+                self.step_back_ms(ms);
+            }
+            3 | 4 => {
                 self.trail.push("restart".into());
                 self.engine.reopen();
             }
@@ -130,6 +134,14 @@ impl Play {
         self.trail.push(format!("{ms} ms pass"));
         self.yardstick.hands.pass_ms(ms);
         self.engine.hands.pass_ms(ms);
+    }
+
+    /// A wall clock that was set.
+    fn step_back_ms(&mut self, ms: u64) {
+        self.trail.push(format!("the clock steps back by {ms} ms"));
+        for scene in [&self.yardstick, &self.engine] {
+            scene.hands.set_ms(scene.hands.now_ms() - ms);
+        }
     }
 
     /// Expires until nothing is left: in which order rows go is the engine's own affair.
