@@ -1,5 +1,6 @@
 //! The other end.
 
+pub mod account;
 pub mod address;
 pub mod backoff;
 pub mod bounds;
