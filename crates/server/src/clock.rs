@@ -1,5 +1,5 @@
-//! Time, handed in. Timeouts use the monotonic reading, everything people see uses the wall reading, and nothing at all is
-//! ordered by either. The one file that may ask the machine what time it is.
+//! Time, handed in. Timeouts use the monotonic reading, everything people see uses the wall reading, and nothing at all
+//! is ordered by either. The one file that may ask the machine what time it is.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
@@ -23,9 +23,9 @@ pub trait Clock: Send + Sync {
 /// A clock that others share.
 pub type SharedClock = Arc<dyn Clock>;
 
-/// Server time: what the wall clock said at the start, plus what the monotonic clock has counted since. A wall clock that
-/// steps is followed only once a second reading agrees with the first: one that was set wrong for a moment would otherwise
-/// stamp messages with another year, for ever.
+/// Server time: what the wall clock said at the start, plus what the monotonic clock has counted since. A wall clock
+/// that steps is followed only once a second reading agrees with the first: one that was set wrong for a moment would
+/// otherwise stamp messages with another year, for ever.
 #[derive(Clone, Copy, Debug)]
 pub struct WallTime {
     /// Wall minus monotonic time, as it is taken to be.

@@ -1,6 +1,7 @@
 //! Cursors on their way to the store: gathered for a moment, one move per person and conversation, however many devices
-//! and frames it came from. Only where two moves of a read cursor are of different generations ("mark unread") do both go
-//! to the store, in the order they came: which of them counts is for the store to say. Losing one is harmless: the client repeats a cursor until `cursor_ok`.
+//! and frames it came from. Only where two moves of a read cursor are of different generations ("mark unread") do both
+//! go to the store, in the order they came: which of them counts is for the store to say. Losing one is harmless: the
+//! client repeats a cursor until `cursor_ok`.
 
 use crate::outbox::Outbox;
 use protocol::frame::RequestId;
@@ -56,6 +57,13 @@ impl Gather {
             apart += 1;
             last = Some(gathered);
         }
+        // Every request is answered: a move that nobody else can wait for takes nobody in.
+        if last
+            .as_ref()
+            .is_some_and(|gathered| gathered.waiters.len() >= WAITERS_MAX)
+        {
+            return false;
+        }
         let joined = last.and_then(|gathered| {
             gathered.cursor = join(gathered.cursor, cursor)?;
             Some(gathered)
@@ -71,9 +79,7 @@ impl Gather {
                     .or_insert(Gathered { cursor, waiters })
             }
         };
-        if gathered.waiters.len() < WAITERS_MAX {
-            gathered.waiters.push(waiter);
-        }
+        gathered.waiters.push(waiter);
         true
     }
 

@@ -1,9 +1,10 @@
-//! Who is there, as one node knows it: its own sessions, and what other nodes say of theirs. A pure core: whoever holds it
-//! tells it what happened and when, calls [`Presence::tick`] several times a second, and does what that answers.
+//! Who is there, as one node knows it: its own sessions, and what other nodes say of theirs. A pure core: whoever holds
+//! it tells it what happened and when, calls [`Presence::tick`] several times a second, and does what that answers.
 //!
 //! Told only to sessions that watch, at most once a second each. Who loses the last session still counts as there for a
 //! moment (the grace), so a reconnect tells nobody anything. *An invisible session is not in here at all*: to become
-//! invisible is to leave, to become visible is to join, and nobody can tell them apart because there is nothing to tell.
+//! invisible is to leave, to become visible is to join, and nobody can tell them apart because there is nothing to
+//! tell.
 
 mod due;
 mod gone;
@@ -150,8 +151,8 @@ impl Presence {
     }
 
     /// A session watches these people, who were looked up as people that `viewer` may know of, and nobody else: at most
-    /// [`WATCH_PRESENCE_MAX`]. Answers how each of them is there now; `last_seen_ms` is missing where only the store knows
-    /// it. A session that has left is answered, and watches nobody.
+    /// [`WATCH_PRESENCE_MAX`]. Answers how each of them is there now; `last_seen_ms` is missing where only the store
+    /// knows it. A session that has left is answered, and watches nobody.
     pub fn watch(
         &mut self,
         session: SessionId,
@@ -224,8 +225,8 @@ impl Presence {
         }
     }
 
-    /// Time passed. `unix_ms` is the wall's reading of `now_ms`. States end only here, so between two ticks nothing changes
-    /// by itself.
+    /// Time passed. `unix_ms` is the wall's reading of `now_ms`. States end only here, so between two ticks nothing
+    /// changes by itself.
     pub fn tick(&mut self, now_ms: u64, unix_ms: u64) -> Actions {
         let mut actions = Actions::default();
         while let Some(user) = self.people_due.pop(now_ms) {

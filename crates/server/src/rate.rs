@@ -1,8 +1,9 @@
-//! Who may do how much: one token bucket for each person, address or conversation. What is above its rate is refused with
-//! the time after which it would be let through.
+//! Who may do how much: one token bucket for each person, address or conversation. What is above its rate is refused
+//! with the time after which it would be let through.
 //!
-//! The buckets are bounded in number, so that a flood of made-up addresses costs no memory: a full bucket says the same as
-//! none at all and is forgotten; at the bound the fullest go first, so whoever is near the limit is remembered longest.
+//! The buckets are bounded in number, so that a flood of made-up addresses costs no memory: a full bucket says the same
+//! as none at all and is forgotten; at the bound the fullest go first, so whoever is near the limit is remembered
+//! longest.
 
 use crate::config::{Rate, Rates};
 use protocol::{ConversationId, UserId};
@@ -31,8 +32,8 @@ pub struct Bucket {
 }
 
 impl Bucket {
-    /// Takes `cost` tokens, or answers after how many milliseconds they would be there. What costs more than a full bucket
-    /// takes the whole of one.
+    /// Takes `cost` tokens, or answers after how many milliseconds they would be there. What costs more than a full
+    /// bucket takes the whole of one.
     ///
     /// # Errors
     /// The wait in milliseconds, at least 1 and at most [`RETRY_AFTER_MS_MAX`].
@@ -116,8 +117,8 @@ impl<K: Copy + Ord + Hash> Buckets<K> {
     }
 }
 
-/// Forgets the full buckets of a shard, and, if that is not enough, the fullest until a quarter is free: so the walk over
-/// the shard is paid by the many keys that then find room.
+/// Forgets the full buckets of a shard, and, if that is not enough, the fullest until a quarter is free: so the walk
+/// over the shard is paid by the many keys that then find room.
 fn make_room<K: Copy + Ord>(shard: &mut BTreeMap<K, Bucket>, rate: Rate, now_ms: u64) {
     shard.retain(|_, bucket| {
         bucket.refill(rate, now_ms);

@@ -1,8 +1,9 @@
-//! The live end of one conversation's log on one node: the only place that decides what is delivered, and in which order.
+//! The live end of one conversation's log on one node: the only place that decides what is delivered, and in which
+//! order.
 //!
-//! Entries come in as hints: early, late, doubled, or not at all. Only the next one goes out; an early one waits a moment
-//! for the hole before it, then the log is read. *The handler that stored a message must never hand it out itself*: with
-//! two worker threads up to 13 % of a busy conversation's messages came out of order that way.
+//! Entries come in as hints: early, late, doubled, or not at all. Only the next one goes out; an early one waits a
+//! moment for the hole before it, then the log is read. *The handler that stored a message must never hand it out
+//! itself*: with two worker threads up to 13 % of a busy conversation's messages came out of order that way.
 //!
 //! Who gets an entry is decided by the log's own record of membership as of that entry, never by who is a member "now",
 //! so a removal and a message cannot cross.
@@ -127,8 +128,8 @@ impl Tail {
             self.change_lineage(page);
             return None;
         }
-        // A page that was read before the last change of members was handed out knows less than this tail: with its spans
-        // a removed member would be one again.
+        // A page that was read before the last change of members was handed out knows less than this tail: with its
+        // spans a removed member would be one again.
         if page.head_seq >= self.spans_at {
             self.spans = page.spans.into_iter().collect();
             self.spans_at = page.head_seq;
@@ -136,8 +137,8 @@ impl Tail {
         }
         self.told = self.told.max(page.head_seq);
         // A cold tail starts at the lowest entry it was told of: everything below is in the store for whoever asks, and
-        // was told by the inbox; everything from there on goes out live. Never above what the page knows, for changes of
-        // members may lie between.
+        // was told by the inbox; everything from there on goes out live. Never above what the page knows, for changes
+        // of members may lie between.
         let start = match self.state {
             State::Live { next, .. } => next,
             State::Cold { .. } => {
@@ -162,8 +163,8 @@ impl Tail {
         }
     }
 
-    /// A page of another lineage than the hints were of. If it was waited for, it is believed: its lineage is taken up where
-    /// it ends, and should it be the page that is from the past, the next hint starts the tail anew.
+    /// A page of another lineage than the hints were of. If it was waited for, it is believed: its lineage is taken up
+    /// where it ends, and should it be the page that is from the past, the next hint starts the tail anew.
     fn change_lineage(&mut self, page: TailPage) {
         if matches!(self.state, State::Live { hole, .. } if hole != Hole::Pulling) {
             return;
@@ -237,7 +238,8 @@ impl Tail {
     }
 
     /// Takes what is to be handed out. Whoever got something must hand it out, in order, and call again; everybody else
-    /// gets nothing meanwhile. So the order of handing out is the order of the log without a lock held while it is done.
+    /// gets nothing meanwhile. So the order of handing out is the order of the log without a lock held while it is
+    /// done.
     pub fn take(&mut self, again: bool) -> VecDeque<Delivery> {
         if self.handing_out && !again {
             return VecDeque::new();

@@ -105,8 +105,8 @@ impl Tails {
         pulls
     }
 
-    /// The members of a conversation, if its tail knows them and heard of its log lately: a hint that told of a removal may
-    /// have been lost, and nothing but a later one or a look into the store would show it.
+    /// The members of a conversation, if its tail knows them and heard of its log lately: a hint that told of a removal
+    /// may have been lost, and nothing but a later one or a look into the store would show it.
     #[must_use]
     pub fn members(&self, conv: ConversationId, now_ms: u64) -> Option<Arc<[UserId]>> {
         let shard = self.shard(conv);
@@ -131,8 +131,8 @@ impl Tails {
     }
 }
 
-/// Forgets a tail of a full shard: the longest unused one that is idle, else the longest unused one that nobody is handing
-/// out from. What that one waited for, its readers find by their next beat.
+/// Forgets a tail of a full shard: the longest unused one that is idle, else the longest unused one that nobody is
+/// handing out from. What that one waited for, its readers find by their next beat.
 fn make_room(shard: &mut BTreeMap<ConversationId, Tail>) {
     if shard.len() < SHARD_TAILS_MAX {
         return;

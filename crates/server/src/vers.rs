@@ -1,4 +1,5 @@
-//! Telling people that their inboxes moved, at most once a second each: what comes in between is gathered into one frame.
+//! Telling people that their inboxes moved, at most once a second each: what comes in between is gathered into one
+//! frame.
 //!
 //! The frame says `prev`, so a client that missed one sees it; and a lost one costs at most a heartbeat.
 
@@ -40,7 +41,8 @@ impl Vers {
             told: None,
             waiting: None,
         });
-        // What was told of already, or comes late, is known: a client that missed the frame sees it by the next one's `prev`.
+        // What was told of already, or comes late, is known: a client that missed the frame sees it by the next one's
+        // `prev`.
         if person.told.is_some_and(|(_, told)| bumped.ver <= told) {
             return None;
         }

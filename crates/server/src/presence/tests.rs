@@ -1,6 +1,9 @@
 //! Presence, by random plans against a model that remembers everything and looks at it afresh each time.
 
+mod model;
+
 use super::*;
+use model::Model;
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 
@@ -100,195 +103,8 @@ fn apply(presence: &mut Presence, now_ms: u64, event: &Event) -> (Vec<PresenceOf
     (answer, actions)
 }
 
-/// What is true, kept the simple way.
-#[derive(Default)]
-struct Model {
-    here: BTreeMap<u8, Show>,
-    /// Whoever left: whose session it was, how it showed, when it left.
-    left: Vec<(u8, PresenceState, u64)>,
-    heard: BTreeMap<(u64, u8), (PresenceState, u64)>,
-    last_seen: BTreeMap<u8, u64>,
-    /// What each watcher was told of each person, and when last anything at all, and when last everything.
-    watching: BTreeMap<u8, Watching>,
-}
-
-struct Watching {
-    told: BTreeMap<UserId, (PresenceOf, u64)>,
-    told_ms: u64,
-    all_ms: u64,
-}
-
-impl Model {
-    fn visible_left(&mut self, n: u8, now_ms: u64) {
-        if let Some(show) = self.here.get(&n).filter(|show| **show != Show::Invisible) {
-            self.left.push((owner(n), (*show).into(), now_ms));
-        }
-    }
-
-    fn apply(&mut self, now_ms: u64, event: &Event) {
-        match *event {
-            Event::Join(n, show) => {
-                self.here.insert(n, show);
-            }
-            Event::Show(n, show) if self.here.contains_key(&n) => {
-                if show == Show::Invisible {
-                    self.visible_left(n, now_ms);
-                }
-                self.here.insert(n, show);
-            }
-            Event::Leave(n) => {
-                self.visible_left(n, now_ms);
-                self.here.remove(&n);
-                self.watching.remove(&n);
-            }
-            Event::Heard(node, who, state) => {
-                if state == PresenceState::Offline {
-                    self.heard.remove(&(node, who));
-                    self.seen(who, now_ms);
-                } else {
-                    self.heard.insert((node, who), (state, now_ms));
-                }
-            }
-            Event::Show(..) | Event::Watch(..) | Event::Tick => {}
-        }
-    }
-
-    fn seen(&mut self, who: u8, now_ms: u64) {
-        let known = self.last_seen.entry(who).or_default();
-        *known = (*known).max(WALL_MS + now_ms);
-    }
-
-    /// Forgets what ran out; whoever is not there any more was seen when they last left.
-    fn tick(&mut self, now_ms: u64) {
-        for who in 0..USERS {
-            let was_here = self.state_here(who) != PresenceState::Offline;
-            let last = self
-                .left
-                .iter()
-                .filter(|(one, ..)| *one == who)
-                .map(|(.., at_ms)| *at_ms)
-                .max();
-            self.left
-                .retain(|(one, _, at_ms)| *one != who || at_ms + GRACE_MS > now_ms);
-            if was_here && self.state_here(who) == PresenceState::Offline {
-                self.seen(who, last.expect("they left"));
-            }
-        }
-        let out: Vec<_> = self
-            .heard
-            .iter()
-            .filter(|(_, (_, at_ms))| at_ms + PRESENCE_TTL_MS <= now_ms)
-            .collect();
-        let out: Vec<_> = out.into_iter().map(|(key, (_, at_ms))| (*key, *at_ms)).collect();
-        for (key, at_ms) in out {
-            self.heard.remove(&key);
-            self.seen(key.1, at_ms);
-        }
-    }
-
-    fn state_here(&self, who: u8) -> PresenceState {
-        let shown = self
-            .here
-            .iter()
-            .filter(|(n, _)| owner(**n) == who)
-            .map(|(_, show)| PresenceState::from(*show));
-        let left = self
-            .left
-            .iter()
-            .filter(|(one, ..)| *one == who)
-            .map(|(_, state, _)| *state);
-        shown.chain(left).fold(PresenceState::Offline, best)
-    }
-
-    fn of(&self, who: u8) -> PresenceOf {
-        let heard = self
-            .heard
-            .iter()
-            .filter(|((_, one), _)| *one == who)
-            .map(|(_, (state, _))| *state);
-        let state = heard.fold(self.state_here(who), best);
-        let last_seen_ms = self
-            .last_seen
-            .get(&who)
-            .copied()
-            .filter(|_| state == PresenceState::Offline);
-        PresenceOf {
-            user: user(who),
-            state,
-            last_seen_ms,
-        }
-    }
-
-    fn watch(&mut self, n: u8, answer: &[PresenceOf], now_ms: u64) {
-        self.watching.remove(&n);
-        if self.here.contains_key(&n) && !answer.is_empty() {
-            let told = answer.iter().map(|one| (one.user, (*one, now_ms))).collect();
-            self.watching.insert(
-                n,
-                Watching {
-                    told,
-                    told_ms: now_ms,
-                    all_ms: now_ms,
-                },
-            );
-        }
-    }
-
-    /// Checks one told frame and notes it.
-    fn told(&mut self, tell: &Tell, now_ms: u64, at: &str) {
-        let n = (0..SESSIONS).find(|n| session(*n) == tell.session).expect("a session");
-        assert_eq!(tell.viewer, user(owner(n)), "{at}");
-        let present: BTreeMap<UserId, PresenceOf> = (0..USERS).map(|who| (user(who), self.of(who))).collect();
-        let watching = self
-            .watching
-            .get_mut(&n)
-            .unwrap_or_else(|| panic!("told without watching, {at}"));
-        assert!(
-            watching.told_ms + TELL_INTERVAL_MS <= now_ms,
-            "told twice within a second, {at}"
-        );
-        assert!(
-            !tell.list.is_empty() && tell.list.is_sorted_by(|a, b| a.user < b.user),
-            "{at}"
-        );
-        let all = watching.all_ms + RETELL_MS <= now_ms;
-        for one in &tell.list {
-            let (known, _) = watching
-                .told
-                .get(&one.user)
-                .unwrap_or_else(|| panic!("told of a stranger, {at}"));
-            assert_eq!(one, &present[&one.user], "told what is not so, {at}");
-            assert!(all || one != known, "told again what was known, {at}");
-            watching.told.insert(one.user, (*one, now_ms));
-        }
-        watching.told_ms = now_ms;
-        if all {
-            assert_eq!(tell.list.len(), watching.told.len(), "{at}");
-            watching.all_ms = now_ms;
-        }
-    }
-
-    /// After a tick, whoever may be told knows everything, and nothing that they know runs out.
-    fn check_told(&self, now_ms: u64, tick_ms: u64, at: &str) {
-        for watching in self.watching.values() {
-            for who in (0..USERS).filter(|who| watching.told.contains_key(&user(*who))) {
-                let (known, at_ms) = watching.told[&user(who)];
-                assert!(
-                    known == self.of(who) || watching.told_ms + TELL_INTERVAL_MS > now_ms,
-                    "not told: {known:?} is {:?}, {at}",
-                    self.of(who)
-                );
-                assert!(
-                    now_ms < at_ms + PRESENCE_TTL_MS / 2 + TELL_INTERVAL_MS + tick_ms,
-                    "ran out, {at}"
-                );
-            }
-        }
-    }
-}
-
-/// PRS1, PRS2: by random plans, exactly those who watch are told, exactly what is so, at most once a second, nothing twice
-/// but before it runs out, and nobody hears of a gap that was shorter than the grace.
+/// PRS1, PRS2: by random plans, exactly those who watch are told, exactly what is so, at most once a second, nothing
+/// twice but before it runs out, and nobody hears of a gap that was shorter than the grace.
 #[test]
 fn prs1_watchers_and_nobody_else_are_told_what_is_so() {
     let (mut tells, mut retells, mut answers) = (0, 0, 0);
@@ -415,8 +231,8 @@ fn trace(plan: &[(u64, Event)], but_to: u8) -> Vec<(u64, Vec<PresenceOf>, Action
     trace
 }
 
-/// PRS3: of two plans that differ only in whether somebody is invisible or not connected, every frame to everybody else,
-/// every hint to other nodes and every time that is kept is the same, at the same moment.
+/// PRS3: of two plans that differ only in whether somebody is invisible or not connected, every frame to everybody
+/// else, every hint to other nodes and every time that is kept is the same, at the same moment.
 #[test]
 fn prs3_invisible_is_offline_to_the_last_frame() {
     let (mut frames, mut differed) = (0, 0);
@@ -436,7 +252,8 @@ fn prs3_invisible_is_offline_to_the_last_frame() {
     );
 }
 
-/// Leaves out what is asked for sessions that are not here: it does nothing, and would begin a session in the other plan.
+/// Leaves out what is asked for sessions that are not here: it does nothing, and would begin a session in the other
+/// plan.
 fn drop_unjoined(plan: Vec<(u64, Event)>) -> Vec<(u64, Event)> {
     let mut here = BTreeSet::new();
     let keep = |(_, event): &(u64, Event)| match event {

@@ -132,8 +132,8 @@ fn check_frame(frame: &VerMoved, told: Option<(u64, Ver)>, inbox: &Inbox, now_ms
     (now_ms, frame.ver)
 }
 
-/// CNV4: whatever happens to hints and frames, a person is told at most once a second, of versions that only grow, and a
-/// client never adopts a version one of whose rows it has not seen.
+/// CNV4: whatever happens to hints and frames, a person is told at most once a second, of versions that only grow, and
+/// a client never adopts a version one of whose rows it has not seen.
 #[test]
 fn cnv4_no_client_adopts_what_it_has_not_seen() {
     let (mut frames, mut adopted, mut asked, mut gathered) = (0, 0, 0, 0);
