@@ -10,6 +10,7 @@ mod directory;
 mod inbox;
 mod membership;
 mod pages;
+mod races;
 mod sends;
 
 /// Makes a test of every promise for one engine. A promise that is not listed here is dead code, and the lint says so.
@@ -65,6 +66,9 @@ macro_rules! contract {
                 cnv2_a_later_reading_of_the_same_is_no_change,
                 res1_an_inbox_is_compact_and_complete,
                 bnd1_a_bump_is_bounded,
+            },
+            races::{
+                cnv1_nothing_is_forgotten_in_a_race,
             },
             devices::{
                 idm1_accounts_are_written_once,
