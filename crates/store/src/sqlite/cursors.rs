@@ -1,7 +1,7 @@
 //! Cursors: what members have stored and read, and when.
 
 use super::db::{self, Db};
-use super::held::{Conversation, Member};
+use super::held::{Conversation, Member, Run};
 use super::job::{Outcome, Problem};
 use super::log;
 use super::work::{Pen, Work};
@@ -75,14 +75,9 @@ fn advance(db: &Db, pen: &Pen, conversation: &mut Conversation, user: UserId, st
             log::place(db, conv, member.mine)?.0
         };
     }
-    note_run(
-        db,
-        (conv, member.number, DELIVERED),
-        before.0,
-        member.delivered,
-        pen.now_ms,
-    )?;
-    note_run(db, (conv, member.number, READ), before.1, member.read, pen.now_ms)?;
+    let (delivered, read) = (member.delivered, member.read);
+    note_run(db, conv, member, DELIVERED, before.0, delivered, pen.now_ms)?;
+    note_run(db, conv, member, READ, before.1, read, pen.now_ms)?;
     let moved = (member.delivered, member.read) != before;
     let answer = CursorMoved {
         delivered: member.delivered,
@@ -94,8 +89,8 @@ fn advance(db: &Db, pen: &Pen, conversation: &mut Conversation, user: UserId, st
     };
     if moved || changed_mine {
         member.dirty = true;
-        let number = member.number;
-        conversation.note_cursor(number, pen.now_ms);
+        let (number, present) = (member.number, member.role.is_some());
+        conversation.note_cursor(number, present, pen.now_ms);
     }
     Ok(answer)
 }
@@ -145,26 +140,41 @@ pub(super) fn pass_own(conversation: &mut Conversation, user: UserId, seq: Seq, 
 }
 
 /// Notes when a public cursor passed entries: it extends the run of this minute, or starts one.
-fn note_run(db: &Db, key: (i64, i64, i64), from: Seq, to: Seq, now_ms: u64) -> Outcome<()> {
+fn note_run(db: &Db, conv: i64, member: &mut Member, kind: i64, from: Seq, to: Seq, now_ms: u64) -> Outcome<()> {
     if to <= from {
         return Ok(());
     }
-    let (conv, user, kind) = key;
-    let last = db.first(
-        "SELECT from_seq, at_ms FROM receipt_runs WHERE conv = ?1 AND user = ?2 AND kind = ?3
-         ORDER BY from_seq DESC LIMIT 1",
-        (conv, user, kind),
-        |row| Ok((row.get::<_, i64>(0)?, db::number(row, 1)?)),
-    )?;
-    match last {
-        Some((first, at_ms)) if at_ms / RUN_MS == now_ms / RUN_MS => db.run(
-            "UPDATE receipt_runs SET to_seq = ?5 WHERE conv = ?1 AND user = ?2 AND kind = ?3 AND from_seq = ?4",
-            (conv, user, kind, first, db::sql(to.0)),
-        )?,
-        _ => db.run(
-            "INSERT INTO receipt_runs(conv, user, kind, from_seq, to_seq, at_ms) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-            (conv, user, kind, db::sql(from.0 + 1), db::sql(to.0), db::sql(now_ms)),
+    let slot = usize::from(kind == READ);
+    let last = match member.runs[slot] {
+        Some(run) => Some(run),
+        None => db.first(
+            "SELECT from_seq, at_ms FROM receipt_runs WHERE conv = ?1 AND user = ?2 AND kind = ?3
+             ORDER BY from_seq DESC LIMIT 1",
+            (conv, member.number, kind),
+            |row| {
+                Ok(Run {
+                    from_seq: row.get(0)?,
+                    at_ms: db::number(row, 1)?,
+                })
+            },
         )?,
     };
+    if let Some(run) = last.filter(|run| run.at_ms / RUN_MS == now_ms / RUN_MS) {
+        db.run(
+            "UPDATE receipt_runs SET to_seq = ?5 WHERE conv = ?1 AND user = ?2 AND kind = ?3 AND from_seq = ?4",
+            (conv, member.number, kind, run.from_seq, db::sql(to.0)),
+        )?;
+        member.runs[slot] = Some(run);
+        return Ok(());
+    }
+    let run = Run {
+        from_seq: db::sql(from.0 + 1),
+        at_ms: now_ms,
+    };
+    db.run(
+        "INSERT INTO receipt_runs(conv, user, kind, from_seq, to_seq, at_ms) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+        (conv, member.number, kind, run.from_seq, db::sql(to.0), db::sql(now_ms)),
+    )?;
+    member.runs[slot] = Some(run);
     Ok(())
 }

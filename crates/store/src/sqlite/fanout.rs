@@ -23,7 +23,13 @@ pub(super) fn write(db: &Db, conv: i64, fanout: &Fanout, mark: u64) -> Outcome<(
             db::sql(mark),
         ),
     )?;
-    for user in &fanout.users {
+    // An entry concerns every member anyhow.
+    let movers = if fanout.from_seq.is_some() {
+        &[][..]
+    } else {
+        &fanout.movers
+    };
+    for user in movers.iter().chain(&fanout.former) {
         db.run(
             "INSERT INTO fanout_users(conv, user) VALUES (?1, ?2) ON CONFLICT DO NOTHING",
             (conv, user),

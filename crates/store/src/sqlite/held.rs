@@ -43,8 +43,18 @@ pub(super) struct Member {
     pub(super) mine: Seq,
     pub(super) mine_ord: Ordinal,
     pub(super) generation: Generation,
+    /// The latest receipt runs, delivered and read, once they were looked at.
+    pub(super) runs: [Option<Run>; 2],
     /// The row has to be written at the end of the batch.
     pub(super) dirty: bool,
+}
+
+/// A receipt run that may be extended.
+#[derive(Clone, Copy)]
+pub(super) struct Run {
+    pub(super) from_seq: i64,
+    /// The advance that began it.
+    pub(super) at_ms: u64,
 }
 
 /// What a batch adds to a fanout row.
@@ -52,8 +62,10 @@ pub(super) struct Member {
 pub(super) struct Fanout {
     /// The first entry that was written; `None`: only cursors moved.
     pub(super) from_seq: Option<Seq>,
-    /// Whose cursors moved, by local number.
-    pub(super) users: Vec<i64>,
+    /// Present members whose cursors moved, by local number.
+    pub(super) movers: Vec<i64>,
+    /// Former members whose cursors moved.
+    pub(super) former: Vec<i64>,
     /// When the first of it was written.
     pub(super) since_ms: u64,
 }
@@ -116,13 +128,18 @@ impl Conversation {
     }
 
     /// Notes that somebody's cursors moved, for the fanout row.
-    pub(super) fn note_cursor(&mut self, user: i64, now_ms: u64) {
+    pub(super) fn note_cursor(&mut self, user: i64, present: bool, now_ms: u64) {
         let fanout = self.fanout.get_or_insert_with(|| Fanout {
             since_ms: now_ms,
             ..Fanout::default()
         });
-        if !fanout.users.contains(&user) {
-            fanout.users.push(user);
+        let movers = if present {
+            &mut fanout.movers
+        } else {
+            &mut fanout.former
+        };
+        if !movers.contains(&user) {
+            movers.push(user);
         }
     }
 }
@@ -144,6 +161,7 @@ impl Member {
                         mine: Seq(db::number(row, 5)?),
                         mine_ord: Ordinal(db::number(row, 6)?),
                         generation: Generation(db::number(row, 7)?),
+                        runs: [None; 2],
                         dirty: false,
                     };
                     Ok((db::user_id(row, 0)?, member))

@@ -45,6 +45,7 @@ pub(super) fn create(work: &mut Work, ask: &Create) -> Outcome<Appended> {
             mine: Seq::ZERO,
             mine_ord: Ordinal::ZERO,
             generation: Generation::ZERO,
+            runs: [None; 2],
             dirty: false,
         };
         open_span(db, conversation.number, &mut member, Seq(1), Ordinal::ZERO)?;
@@ -209,6 +210,7 @@ fn add(
             mine: Seq::ZERO,
             mine_ord: Ordinal::ZERO,
             generation: Generation::ZERO,
+            runs: [None; 2],
             dirty: false,
         });
         member.role = Some(Role::Member);
