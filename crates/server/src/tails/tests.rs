@@ -59,8 +59,8 @@ fn ord5_threads_hand_out_in_order() {
                         finish(tails, log, conv, step, out, now_ms);
                         for (conv, pull) in tails.tick(now_ms) {
                             let step = Step {
-                                deliveries: VecDeque::new(),
                                 pull: Some(pull),
+                                ..Step::default()
                             };
                             finish(tails, log, conv, step, out, now_ms);
                         }
@@ -70,8 +70,8 @@ fn ord5_threads_hand_out_in_order() {
         });
         for (conv, pull) in tails.tick(10_000) {
             let step = Step {
-                deliveries: VecDeque::new(),
                 pull: Some(pull),
+                ..Step::default()
             };
             finish(&tails, &log, conv, step, &out, 10_000);
         }
