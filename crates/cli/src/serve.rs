@@ -8,7 +8,7 @@ use rand::TryRng;
 use server::bus::{BusFaults, InProcess, Listener};
 use server::clock::{Clock, SystemClock};
 use server::config::{Config, Rates, SignUpPolicy};
-use server::listen::{self, ListenCounts, ListenLimits};
+use server::listen::{self, ListenLimits};
 use server::node::{Node, Parts};
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
@@ -131,7 +131,7 @@ async fn serve(arguments: Serve) -> Result<(), Wrong> {
     let admin = tokio::spawn(server::admin::serve(Arc::clone(&node), arguments.data.clone(), stopped.clone()));
     let limits = ListenLimits { connections_max: arguments.sessions_max, ..ListenLimits::default() };
     let router = server::http::router(Arc::clone(&node));
-    let door = tokio::spawn(listen::serve(listener, router, limits, Arc::<ListenCounts>::default(), stopped));
+    let door = tokio::spawn(listen::serve(listener, router, limits, Arc::clone(&node.listen_counts), stopped));
     greet(&node, address).await?;
     wait_for_a_signal().await?;
     tracing::info!("going down: sessions are sent away");

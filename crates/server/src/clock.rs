@@ -16,6 +16,11 @@ pub trait Clock: Send + Sync {
     /// Milliseconds since some start; never goes back. For timeouts.
     fn now_ms(&self) -> u64;
 
+    /// The same in microseconds, for measuring; only as fine as the clock is.
+    fn now_us(&self) -> u64 {
+        self.now_ms() * 1_000
+    }
+
     /// Milliseconds since 1970 UTC. For people.
     fn unix_ms(&self) -> u64;
 }
@@ -107,6 +112,10 @@ impl SystemClock {
 impl Clock for SystemClock {
     fn now_ms(&self) -> u64 {
         u64::try_from(self.start.elapsed().as_millis()).unwrap_or(u64::MAX)
+    }
+
+    fn now_us(&self) -> u64 {
+        u64::try_from(self.start.elapsed().as_micros()).unwrap_or(u64::MAX)
     }
 
     fn unix_ms(&self) -> u64 {

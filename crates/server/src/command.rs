@@ -1,7 +1,8 @@
 //! What a client may ask for: one file a verb, and here the index of them all.
 //!
 //! A verb is a function that checks, *queues its work with the store before it returns*, and answers later: so two requests
-//! of one session about one conversation are done in the order in which they came, however their answers are awaited.
+//! of one session about one conversation are done in the order in which they came, however their answers are awaited. Where
+//! people must be looked up first (`create`, `add`), what comes after does not wait for it.
 
 mod beat;
 mod create;
@@ -40,8 +41,8 @@ pub struct Who {
     pub session: SessionId,
     /// Where frames that are no answers go.
     pub outbox: Arc<Outbox>,
-    /// Where and when this session last said that its person types.
-    pub typed: Mutex<Option<typing::Typed>>,
+    /// Where and when this session lately said that its person types.
+    pub typed: Mutex<typing::Typed>,
     /// It does not want to be seen.
     pub invisible: AtomicBool,
 }
@@ -82,7 +83,9 @@ fn refuse(refusal: Refusal) -> Later {
 /// the change stands all the same, and the sweeper tells of it.
 async fn appended(node: &Node, reply: store::Reply<store::Appended>) -> Outcome {
     let appended = reply.await.map_err(wire::refusal)?;
-    if !appended.dup {
+    if appended.dup {
+        node.metrics.dups.inc();
+    } else {
         node.committed(Arc::clone(&appended.entry));
     }
     Ok(Some(wire::ack(node.store.epoch(), &appended)))

@@ -48,6 +48,7 @@ where
         pending: FuturesUnordered::new(),
         deadline: Some(after_ms(limits::HELLO_MS_MAX)),
         waiting_for: Wait::Hello,
+        queued_bytes: 0,
     };
     let ending = door.carry(&node).await;
     let Door {
@@ -73,15 +74,17 @@ struct Door<S> {
     pending: FuturesUnordered<Pending>,
     deadline: Option<Pin<Box<Sleep>>>,
     waiting_for: Wait,
+    /// All that was ever queued to be written, headers included.
+    queued_bytes: u64,
 }
 
 /// What the deadline is for.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Wait {
     Hello,
-    /// The peer to take something: so many bytes waited when the clock was set.
+    /// The peer to take something: so much had been written in all when the clock was set.
     Reader {
-        unsent_bytes: usize,
+        written_bytes: u64,
     },
     Nothing,
 }
@@ -131,7 +134,8 @@ where
 
     /// Waits for the next thing. Reading goes on only while there is room for what it may lead to.
     async fn happen(&mut self) -> Happened {
-        let may_read = self.session.may_take() && self.pending.len() < limits::INFLIGHT_REQUESTS_MAX;
+        let may_take = self.session.may_take();
+        let may_read = may_take && self.pending.len() < limits::INFLIGHT_REQUESTS_MAX;
         let has_room = self.socket.has_room();
         let outbox = Arc::clone(self.session.outbox());
         let (socket, pending, deadline) = (&mut self.socket, &mut self.pending, &mut self.deadline);
@@ -155,7 +159,7 @@ where
         tokio::select! {
             biased;
             Some(answer) = pending.next(), if has_room => Happened::Answered(answer),
-            taken = outbox.take(), if has_room => Happened::Took(taken),
+            taken = outbox.take(has_room && may_take) => Happened::Took(taken),
             happened = input => happened,
             () = late => Happened::Late,
         }
@@ -166,6 +170,10 @@ where
             Step::Nothing => None,
             Step::Say(frame) => {
                 self.queue(node, [frame]);
+                None
+            }
+            Step::Greet(frames) => {
+                self.queue(node, frames);
                 None
             }
             Step::Wait(pending) => {
@@ -181,8 +189,15 @@ where
 
     fn queue(&mut self, node: &Node, frames: impl IntoIterator<Item = Bytes>) {
         let mut count = 0;
+        let before = self.socket.unsent_bytes();
         self.socket.queue(frames.into_iter().inspect(|_| count += 1));
+        self.queued_bytes += (self.socket.unsent_bytes() - before) as u64;
         node.metrics.frames_sent.inc_by(count);
+    }
+
+    /// All that the peer's side of the socket ever took. Pongs are not counted, so it may lag a little.
+    fn written_bytes(&self) -> u64 {
+        self.queued_bytes.saturating_sub(self.socket.unsent_bytes() as u64)
     }
 
     /// Takes every answer that has come already, so that all of them go out in one system call.
@@ -204,7 +219,9 @@ where
             Wait::Hello if !self.session.is_ready() => {}
             Wait::Reader { .. } if unsent_bytes > 0 => {}
             _ if unsent_bytes > 0 => {
-                self.waiting_for = Wait::Reader { unsent_bytes };
+                self.waiting_for = Wait::Reader {
+                    written_bytes: self.written_bytes(),
+                };
                 self.deadline = Some(after_ms(node.config.stuck_ms_max));
             }
             Wait::Nothing => {}
@@ -219,7 +236,7 @@ where
     fn late(&mut self) -> Option<Close> {
         match self.waiting_for {
             Wait::Hello => Some(Close::NoHello),
-            Wait::Reader { unsent_bytes } if self.socket.unsent_bytes() >= unsent_bytes => Some(Close::Stuck),
+            Wait::Reader { written_bytes } if self.written_bytes() <= written_bytes => Some(Close::Stuck),
             Wait::Reader { .. } | Wait::Nothing => {
                 self.waiting_for = Wait::Nothing;
                 self.deadline = None;

@@ -14,6 +14,9 @@ use protocol::{ConversationId, Epoch, UserId};
 use std::sync::Arc;
 use store::{Bumped, Entry};
 
+/// Members above which receipts are told as counts.
+const LARGER: usize = limits::RECEIPT_LIST_MEMBERS_MAX + 1;
+
 impl Listener for Node {
     fn hear(&self, hint: Hint) {
         self.metrics.hints.inc();
@@ -42,6 +45,7 @@ impl Node {
     fn entry_committed(&self, epoch: Epoch, entry: Arc<Entry>) {
         let conv = entry.conv;
         let step = self.tails.hint(epoch, entry, self.now_ms());
+        self.metrics.early_entries.inc_by(u64::from(step.held));
         self.finish(conv, step);
     }
 
@@ -107,8 +111,8 @@ impl Node {
 
     fn cursors_moved(&self, conv: ConversationId, moved: Arc<[MemberCursor]>) {
         self.with_members(conv, move |node, members| match members.len() {
-            0..=limits::RECEIPT_LIST_MEMBERS_MAX => receipts::tell_list(node, conv, members, &moved),
-            0..=limits::GROUP_MEMBERS_MAX => {
+            ..=limits::RECEIPT_LIST_MEMBERS_MAX => receipts::tell_list(node, conv, members, &moved),
+            LARGER..=limits::GROUP_MEMBERS_MAX => {
                 let now_ms = node.now_ms();
                 node.counts
                     .lock()

@@ -67,6 +67,7 @@ async fn pass(node: &Node, convs: Vec<ConversationId>) -> store::Result<()> {
     while !rows.is_empty() {
         let rest = rows.split_off(rows.len().min(BUMP_ROWS_MAX));
         let bumped = node.store.bump(std::mem::replace(&mut rows, rest)).await?;
+        node.metrics.inbox_rows.inc_by(bumped.len() as u64);
         if !bumped.is_empty() {
             node.bus.publish(Hint::Inbox(bumped.into()));
         }
@@ -84,10 +85,9 @@ pub async fn sweep(node: &Node) {
         match node.store.dirty(SWEEP_ROWS_MAX).await {
             Ok(dirty) => {
                 let due_ms = node.clock.unix_ms().saturating_sub(after_ms);
-                dirty
-                    .iter()
-                    .filter(|one| one.since_ms <= due_ms)
-                    .for_each(|one| node.inboxes_behind(one.conv));
+                let lain: Vec<_> = dirty.iter().filter(|one| one.since_ms <= due_ms).collect();
+                node.metrics.sweeps.inc_by(lain.len() as u64);
+                lain.iter().for_each(|one| node.inboxes_behind(one.conv));
             }
             Err(error) => tracing::warn!(%error, "the sweeper could not look"),
         }

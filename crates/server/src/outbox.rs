@@ -89,6 +89,11 @@ impl Queue {
         Some(Taken::Frames(std::mem::take(&mut self.frames)))
     }
 
+    /// Takes only an end that waits for nobody: who was signed out is let go also while nothing can be written to them.
+    fn take_end(&self) -> Option<Taken> {
+        self.close.filter(|close| *close == Close::Revoked).map(Taken::Close)
+    }
+
     /// Bytes that wait.
     #[must_use]
     pub fn bytes(&self) -> usize {
@@ -138,19 +143,17 @@ impl Outbox {
         self.reader.wake();
     }
 
-    /// Waits until there is something to do and takes it. Cancel-safe: what was not returned was not taken.
-    pub async fn take(&self) -> Taken {
+    /// Waits until there is something to do and takes it; where nothing `may_be_written`, that is at most the end of who
+    /// was signed out. Cancel-safe: what was not returned was not taken.
+    pub async fn take(&self, may_be_written: bool) -> Taken {
         poll_fn(|cx| {
             // Register first, then look: a push between the two wakes us again, none is missed.
             self.reader.register(cx.waker());
-            self.take_now().map_or(Poll::Pending, Poll::Ready)
+            let mut queue = self.queue.lock().expect("nothing panics under this lock");
+            let taken = if may_be_written { queue.take() } else { queue.take_end() };
+            taken.map_or(Poll::Pending, Poll::Ready)
         })
         .await
-    }
-
-    /// Takes what there is, without waiting.
-    pub fn take_now(&self) -> Option<Taken> {
-        self.queue.lock().expect("nothing panics under this lock").take()
     }
 
     /// Notes that the session was heard.

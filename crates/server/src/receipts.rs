@@ -115,7 +115,9 @@ pub async fn tell_counts(node: &Node, conv: ConversationId) {
         return;
     };
     let Some(head) = heads.first() else { return };
-    for (user, outbox) in lookers {
+    // Whoever was removed since the members were looked up is none of those that the page names.
+    let still_in = |user: &UserId| page.members.iter().any(|member| member.user == *user);
+    for (user, outbox) in lookers.into_iter().filter(|(user, _)| still_in(user)) {
         let counts = Some(counts(&page.members, user, head.seq));
         let frame = ServerFrame::Cursors(Cursors {
             conv,

@@ -43,6 +43,8 @@ pub enum Step {
     Nothing,
     /// Say this.
     Say(Bytes),
+    /// Say these, before everything that waited for the end of the greeting.
+    Greet(Vec<Bytes>),
     /// The answer is on its way.
     Wait(Pending),
     /// Say this and close.
@@ -84,6 +86,7 @@ impl Drop for Session {
     /// However a session ends, it is told nothing more.
     fn drop(&mut self) {
         if let State::Ready(who) = &self.state {
+            self.node.metrics.outbox_overflows.inc_by(self.outbox.overflows());
             hello::farewell(&self.node, who);
         }
     }
@@ -127,7 +130,8 @@ impl Session {
         matches!(self.state, State::Ready(_))
     }
 
-    /// Whether the door may bring another frame.
+    /// Whether the door may bring another frame, and carry out what waits in the outbox: not while a greeting is being
+    /// looked at, for `welcome` comes before everything else.
     #[must_use]
     pub fn may_take(&self) -> bool {
         !matches!(self.state, State::Welcoming)
@@ -170,11 +174,10 @@ impl Session {
         match answer {
             Answer::Greeting(re, Ok(Welcomed { who, frames })) => {
                 self.state = State::Ready(who);
-                // The answer to `hello` is `welcome`; what follows it is told unasked.
-                for (index, frame) in frames.iter().enumerate() {
-                    self.outbox.push(Bytes::from(frame.encode(re.filter(|_| index == 0))));
-                }
-                Step::Nothing
+                // The answer to `hello` is `welcome`; what follows it is told unasked. Not through the outbox: live
+                // frames may wait there already, and a full one would drop the answer.
+                let encode = |(index, frame): (usize, &ServerFrame)| frame.encode(re.filter(|_| index == 0)).into();
+                Step::Greet(frames.iter().enumerate().map(encode).collect())
             }
             Answer::Greeting(re, Err(away)) => {
                 self.state = State::Greeting;

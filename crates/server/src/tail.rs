@@ -222,6 +222,12 @@ impl Tail {
         !waits && self.ready.is_empty() && !self.handing_out
     }
 
+    /// Whether this entry waits for the one it follows.
+    #[must_use]
+    pub fn holds(&self, seq: Seq) -> bool {
+        matches!(self.state, State::Live { .. }) && self.early.contains_key(&seq)
+    }
+
     /// When it was last told something.
     #[must_use]
     pub fn used_ms(&self) -> u64 {

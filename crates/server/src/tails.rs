@@ -23,6 +23,8 @@ pub struct Step {
     pub deliveries: VecDeque<Delivery>,
     /// To read.
     pub pull: Option<Pull>,
+    /// The entry came before the one it follows, and waits.
+    pub held: bool,
 }
 
 /// Every tail of this node.
@@ -44,7 +46,7 @@ impl Tails {
 
     /// A hint: an entry was committed.
     pub fn hint(&self, epoch: Epoch, entry: Arc<Entry>, now_ms: u64) -> Step {
-        let conv = entry.conv;
+        let (conv, seq) = (entry.conv, entry.seq);
         let mut shard = self.shard(conv);
         match shard.get_mut(&conv) {
             Some(tail) => {
@@ -52,6 +54,7 @@ impl Tails {
                 Step {
                     deliveries: tail.take(false),
                     pull,
+                    held: tail.holds(seq),
                 }
             }
             None => {
@@ -59,8 +62,8 @@ impl Tails {
                 let (tail, pull) = Tail::start(epoch, entry, now_ms);
                 shard.insert(conv, tail);
                 Step {
-                    deliveries: VecDeque::new(),
                     pull: Some(pull),
+                    ..Step::default()
                 }
             }
         }
@@ -82,6 +85,7 @@ impl Tails {
         Step {
             deliveries: tail.take(false),
             pull,
+            held: false,
         }
     }
 

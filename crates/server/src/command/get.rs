@@ -3,15 +3,23 @@
 use super::{Later, Who, refuse};
 use crate::node::Node;
 use crate::wire;
-use protocol::client_frame::Get;
-use protocol::limits;
+use protocol::client_frame::{Get, Place};
+use protocol::position::POSITION_MAX;
 use protocol::refusal::Code;
+use protocol::{Seq, limits};
 use std::sync::Arc;
 use store::AskPage;
 
 pub fn get(node: &Arc<Node>, who: &Who, frame: &Get) -> Later {
-    let Some(place) = frame.place() else {
-        return refuse(Code::BadRequest.refuse_saying("a `get` names exactly one of after, before, around and range"));
+    let place = match frame.place() {
+        // The page begins one above, and that must be a place too, or no client could read the answer.
+        Some(Place::After(seq)) => Place::After(seq.min(Seq(POSITION_MAX).prev())),
+        Some(place) => place,
+        None => {
+            return refuse(
+                Code::BadRequest.refuse_saying("a `get` names exactly one of after, before, around and range"),
+            );
+        }
     };
     let limit = frame
         .limit

@@ -54,10 +54,11 @@ pub async fn hello(
         return Err(away(Code::Draining.refuse(), Close::Draining));
     }
     let turned = |refusal: Refusal| {
-        let close = if refusal.retry {
-            Close::Fault
-        } else {
-            Close::Unauthenticated
+        // The close code tells the client its duty: a token is to be forgotten only if the token was what was wrong.
+        let close = match refusal.code {
+            200..300 => Close::Unauthenticated,
+            500.. => Close::Fault,
+            _ => Close::Malformed,
         };
         away(refusal, close)
     };
@@ -71,10 +72,15 @@ pub async fn hello(
         device: who.device,
         session,
         outbox: Arc::clone(&outbox),
-        typed: Mutex::new(None),
+        typed: Mutex::default(),
         invisible: AtomicBool::new(false),
     });
     join(node, &who, &frame);
+    // Looked at again: who joins after the draining node sent everybody away would be told nothing.
+    if node.is_draining() {
+        farewell(node, &who);
+        return Err(away(Code::Draining.refuse(), Close::Draining));
+    }
     match first_frames(node, &who, &frame).await {
         Ok(frames) => Ok(Welcomed { who, frames }),
         Err(refusal) => {
@@ -140,6 +146,9 @@ async fn first_frames(node: &Arc<Node>, who: &Arc<Who>, frame: &Hello) -> Result
         return Err(Code::Unauthenticated.refuse());
     }
     let mut frames = vec![welcome(node, who, &page)];
+    if !ahead && same_lineage && held > Ver::ZERO {
+        node.metrics.resumes.inc();
+    }
     if ahead || !same_lineage {
         tracing::warn!(user = %who.user, ahead, "a client holds another lineage; it is told to resync");
         node.metrics.resyncs.inc();
@@ -147,7 +156,6 @@ async fn first_frames(node: &Arc<Node>, who: &Arc<Who>, frame: &Hello) -> Result
     }
     frames.push(wire::inbox(epoch, after, page));
     if let Some(watch) = frame.watch.clone() {
-        watch::check(&watch)?;
         frames.extend(watch::watching(node, who, watch).await?);
     }
     Ok(frames)

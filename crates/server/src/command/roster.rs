@@ -4,6 +4,7 @@
 use super::create::{all_exist, distinct};
 use super::{Later, Who, appended, refuse};
 use crate::node::Node;
+use crate::wire;
 use protocol::client_frame::{Add, Leave, Remove};
 use protocol::refusal::Code;
 use protocol::{ConversationId, SendId, UserId, limits};
@@ -42,30 +43,27 @@ fn change(node: &Arc<Node>, actor: UserId, conv: ConversationId, send_id: SendId
     if let Err(ms) = node.gates.create(actor, node.now_ms()) {
         return refuse(Code::RateLimited.refuse_for_ms(ms));
     }
+    let added = match &change {
+        MemberChange::Add(users) => Some(users.clone()),
+        MemberChange::Remove(_) | MemberChange::Leave => None,
+    };
+    let change = ChangeMembers {
+        conv,
+        actor,
+        send_id,
+        change,
+    };
     let node = Arc::clone(node);
+    let Some(users) = added else {
+        let reply = node.store.change_members(change);
+        return Box::pin(async move { appended(&node, reply).await });
+    };
     Box::pin(async move {
-        if let MemberChange::Add(users) = &change {
-            // Whoever is no member learns nothing of who has an account: the store refuses them first.
-            may_see(&node, actor, conv).await?;
-            all_exist(&node, users.clone()).await?;
+        if let Err(refusal) = all_exist(&node, users).await {
+            // Whoever is no member learns nothing of who has an account: to them the conversation is what is wrong.
+            let members = node.store.members(actor, conv, None, 1).await;
+            return Err(members.err().map_or(refusal, wire::refusal));
         }
-        appended(
-            &node,
-            node.store.change_members(ChangeMembers {
-                conv,
-                actor,
-                send_id,
-                change,
-            }),
-        )
-        .await
+        appended(&node, node.store.change_members(change)).await
     })
-}
-
-async fn may_see(node: &Node, reader: UserId, conv: ConversationId) -> Result<(), protocol::Refusal> {
-    match node.store.heads(reader, vec![conv]).await {
-        Ok(heads) if heads.is_empty() => Err(Code::NotFound.refuse()),
-        Ok(_) => Ok(()),
-        Err(error) => Err(crate::wire::refusal(error)),
-    }
 }

@@ -16,7 +16,7 @@ pub fn send(node: &Arc<Node>, who: &Who, frame: Send) -> Later {
         Ok(mentions) => mentions,
         Err(refusal) => return refuse(refusal),
     };
-    let started_ms = node.now_ms();
+    let started_us = node.clock.now_us();
     let reply = node.store.append(Append {
         conv: frame.conv,
         sender: who.user,
@@ -32,8 +32,8 @@ pub fn send(node: &Arc<Node>, who: &Who, frame: Send) -> Later {
     let node = Arc::clone(node);
     Box::pin(async move {
         let outcome = appended(&node, reply).await;
-        let took_ms = node.now_ms().saturating_sub(started_ms);
-        node.metrics.send_commit.observe_us(took_ms * 1_000);
+        let took_us = node.clock.now_us().saturating_sub(started_us);
+        node.metrics.send_commit.observe_us(took_us);
         outcome
     })
 }

@@ -7,23 +7,34 @@ use protocol::client_frame::Typing;
 use protocol::{ConversationId, limits};
 use std::future::ready;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
-/// Where and when a session last said that its person types.
-#[derive(Clone, Copy, Debug)]
-pub struct Typed {
-    conv: ConversationId,
-    at_ms: u64,
+/// Where and when a session lately said that its person types: one for each conversation, as many as it may have open.
+#[derive(Debug, Default)]
+pub struct Typed(Vec<(ConversationId, u64)>);
+
+impl Typed {
+    /// Whether this may be told; then it is noted. In one conversation not too often, and not in too many at once.
+    fn note(&mut self, conv: ConversationId, now_ms: u64) -> bool {
+        self.0
+            .retain(|(_, at_ms)| now_ms < at_ms + limits::TYPING_INTERVAL_MS_MIN);
+        let may = self.0.len() < limits::WATCH_OPEN_MAX && self.0.iter().all(|(one, _)| *one != conv);
+        if may {
+            self.0.push((conv, now_ms));
+        }
+        may
+    }
 }
 
 pub fn typing(node: &Arc<Node>, who: &Arc<Who>, frame: Typing) -> Later {
-    let (conv, now_ms) = (frame.conv, node.now_ms());
-    {
-        let mut typed = who.typed.lock().expect("nothing panics under this lock");
-        if typed.is_some_and(|t| t.conv == conv && now_ms < t.at_ms + limits::TYPING_INTERVAL_MS_MIN) {
-            return Box::pin(ready(Ok(None)));
-        }
-        *typed = Some(Typed { conv, at_ms: now_ms });
+    let conv = frame.conv;
+    // Who does not want to be seen is not seen typing either.
+    let is_hidden = who.invisible.load(Ordering::Relaxed);
+    let mut typed = who.typed.lock().expect("nothing panics under this lock");
+    if is_hidden || !typed.note(conv, node.now_ms()) {
+        return Box::pin(ready(Ok(None)));
     }
+    drop(typed);
     let (node, who) = (Arc::clone(node), Arc::clone(who));
     Box::pin(async move {
         // A stranger's typing reaches nobody and is not answered: there is nothing to learn from it.

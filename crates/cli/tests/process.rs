@@ -1,0 +1,14 @@
+//! Whole processes: the real binary, real sockets, a real disk, and what happens to them.
+
+#[path = "process/crowd.rs"]
+mod crowd;
+#[path = "process/kill.rs"]
+mod kill;
+#[path = "process/probe.rs"]
+mod probe;
+#[path = "process/scissors.rs"]
+mod scissors;
+#[path = "process/served.rs"]
+mod served;
+#[path = "process/verdict.rs"]
+mod verdict;

@@ -1,0 +1,124 @@
+//! A server as a process of its own: started, killed, started again on the same data and the same port.
+
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::path::Path;
+use std::process::Stdio;
+use tempfile::TempDir;
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
+use tokio::net::TcpStream;
+use tokio::process::{Child, Command};
+
+/// A server process and the directory it keeps everything in.
+pub struct Served {
+    directory: TempDir,
+    pub address: SocketAddr,
+    arguments: Vec<String>,
+    process: Option<Child>,
+}
+
+impl Served {
+    /// Starts a server on a free port that anybody may sign up at.
+    pub async fn start(arguments: &[&str]) -> Self {
+        let directory = tempfile::tempdir().expect("a directory");
+        let mut served = Self {
+            directory,
+            address: free_address(),
+            arguments: arguments.iter().map(|one| (*one).to_owned()).collect(),
+            process: None,
+        };
+        served.again().await;
+        served
+    }
+
+    /// Where it keeps everything.
+    pub fn data(&self) -> &Path {
+        self.directory.path()
+    }
+
+    /// Starts it again after it was killed; returns when it serves.
+    pub async fn again(&mut self) {
+        let log = std::fs::File::create(self.directory.path().join("server.log")).expect("a log");
+        let mut process = Command::new(env!("CARGO_BIN_EXE_tidings"))
+            .arg("serve")
+            .arg("--data")
+            .arg(self.directory.path().join("data"))
+            .args(["--listen", &self.address.to_string(), "--sign-up", "open", "--no-rates", "--log", "warn"])
+            .args(&self.arguments)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(log)
+            .kill_on_drop(true)
+            .spawn()
+            .expect("the server starts");
+        let mut said = BufReader::new(process.stdout.take().expect("piped")).lines();
+        loop {
+            match said.next_line().await.expect("it can be read") {
+                Some(line) if line.contains("http://") => break,
+                Some(_) => {}
+                None => panic!("the server does not start: {}", self.log()),
+            }
+        }
+        // What else it says must not fill the pipe.
+        tokio::spawn(async move { while let Ok(Some(_)) = said.next_line().await {} });
+        self.process = Some(process);
+    }
+
+    /// `kill -9`: no warning, no last words.
+    pub async fn kill(&mut self) {
+        let mut process = self.process.take().expect("it runs");
+        process.kill().await.expect("it dies");
+    }
+
+    /// SIGTERM; waits for the end and answers whether it ended well.
+    pub async fn terminate(&mut self) -> bool {
+        let mut process = self.process.take().expect("it runs");
+        let id = process.id().expect("it runs").to_string();
+        let sent = Command::new("kill").args(["-TERM", &id]).status().await.expect("kill is there");
+        assert!(sent.success());
+        process.wait().await.expect("it ends").success()
+    }
+
+    /// What it wrote to its log.
+    pub fn log(&self) -> String {
+        std::fs::read_to_string(self.directory.path().join("server.log")).unwrap_or_default()
+    }
+
+    /// One HTTP request with a JSON body; answers status and body.
+    pub async fn post(&self, path: &str, body: &str) -> (u16, String) {
+        let length = body.len();
+        let head = format!("POST {path} HTTP/1.1\r\nhost: t\r\ncontent-type: application/json\r\ncontent-length: {length}");
+        self.request(&format!("{head}\r\nconnection: close\r\n\r\n{body}")).await
+    }
+
+    /// One HTTP GET.
+    pub async fn get(&self, path: &str) -> (u16, String) {
+        self.request(&format!("GET {path} HTTP/1.1\r\nhost: t\r\nconnection: close\r\n\r\n")).await
+    }
+
+    async fn request(&self, text: &str) -> (u16, String) {
+        let mut stream = TcpStream::connect(self.address).await.expect("it listens");
+        stream.write_all(text.as_bytes()).await.expect("written");
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).await.expect("read");
+        let status = answer.split(' ').nth(1).and_then(|status| status.parse().ok()).expect("a status");
+        let body = answer.split_once("\r\n\r\n").map(|(_, body)| body.to_owned()).unwrap_or_default();
+        (status, body)
+    }
+
+    /// A counter of its metrics, over all labels; 0 if it is not there.
+    pub async fn counted(&self, metric: &str) -> u64 {
+        let (_, text) = self.get("/metrics").await;
+        let of = |line: &str| {
+            let rest = line.strip_prefix(metric)?;
+            let value = rest.strip_prefix(' ').or_else(|| rest.strip_prefix('{')?.split_once("} ").map(|(_, v)| v))?;
+            value.trim().parse::<f64>().ok()
+        };
+        text.lines().filter_map(of).sum::<f64>() as u64
+    }
+}
+
+/// An address of this machine that nobody listens on; another process may take it, but not often.
+fn free_address() -> SocketAddr {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
+    listener.local_addr().expect("bound")
+}
