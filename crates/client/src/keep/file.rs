@@ -44,6 +44,15 @@ impl File {
         }
     }
 
+    /// The same, written anew whenever it has grown by so many bytes.
+    #[must_use]
+    pub fn growth_bytes_max(self, growth_bytes_max: u64) -> Self {
+        Self {
+            growth_bytes_max,
+            ..self
+        }
+    }
+
     /// Replays the journal, as far as it is whole.
     fn read(&self) -> io::Result<State> {
         let mut state = State::default();
