@@ -95,10 +95,12 @@ pub trait Store: Send + Sync + 'static {
     ///
     /// Public cursors never go back and never pass what their member may read; reading delivers. The private read
     /// cursor is the maximum within a generation; a later generation may set it lower ("mark unread"); an older
-    /// generation's repeat moves only the public receipt; a generation without `read` means nothing. Each advance of a
-    /// public cursor extends or starts a receipt run (one per member, kind and minute): it covers the entries that
-    /// were passed, and its time is that of the advance that began it. The fanout row names the members who moved; a
-    /// move that changes nothing writes none. Who was a member moves within what they may still read.
+    /// generation's repeat moves only the public receipt; a generation without `read` means nothing. A `read` that
+    /// names no generation belongs to the present one, and is not safe to repeat: after "mark unread" it would read
+    /// again. Each advance of a public cursor extends or starts a receipt run (one per member, kind and minute): it
+    /// covers the entries that were passed, and its time is that of the advance that began it. The fanout row names the
+    /// members who moved; a move that changes nothing writes none. Who was a member moves within what they may still
+    /// read.
     ///
     /// Refuses, each alone and whole: [`Refused::NotFound`] (never a member), [`Refused::BeyondHead`].
     fn move_cursors(&self, moves: Vec<CursorMove>) -> Reply<Vec<std::result::Result<CursorMoved, Refused>>>;
@@ -112,9 +114,9 @@ pub trait Store: Send + Sync + 'static {
     ///
     /// `After(s)` starts at `s + 1`, takes the lowest and ends at the last it took, or, with all taken, at the last
     /// readable one. `Before(s)` ends at `s - 1`, takes the highest and starts at the first it took, or, with all
-    /// taken, at 1. `Around(s)` is `Before(s + 1)` with half of the limit, rounded up, and `After(s)` with what is
-    /// left of limit and bytes, `more` if either has more. `Range(a, b, since)` is `After(a - 1)` that stops at `b`;
-    /// with `since`, without the entries that have no `rev` above it. `from` is never below 1, and a page that speaks of
+    /// taken, at 1. `Around(s)` is `Before(s + 1)` with half of the limit, rounded up, and `After(s)` with what is left
+    /// of limit and bytes, `more` if either has more. `Range(a, b, since)` is `After(a - 1)` that stops at `b`; with
+    /// `since`, without the entries that have no `rev` above it. `from` is never below 1, and a page that speaks of
     /// nothing has `to` one below it.
     ///
     /// Refuses: [`Refused::NotFound`] (never a member).
