@@ -21,6 +21,9 @@ pub struct Bounds {
     pub tail_entries: u32,
     /// A hole wider than this is not filled: the tail is fetched and the hole stays, entries.
     pub gap_fill_entries_max: u64,
+    /// With nothing held of a log, a live entry is shown at once and what lies below it follows. Otherwise it waits until
+    /// that is fetched, so that whoever needs every entry is told all of them in order.
+    pub begin_anywhere: bool,
     /// Events that wait for their reader; one more and all are replaced by `Event::Behind`.
     pub events_max: usize,
     /// Commands that wait for a connection or for a place among the unanswered requests.
@@ -38,6 +41,7 @@ impl Default for Bounds {
             logs_max: 500,
             tail_entries: 50,
             gap_fill_entries_max: 1_000,
+            begin_anywhere: true,
             events_max: 1_024,
             commands_max: 256,
         }

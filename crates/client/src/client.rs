@@ -38,6 +38,8 @@ pub struct ConnectOptions<K = Nowhere, C = TcpConnector> {
     pub chance: StdRng,
     /// Which logs are fetched unasked.
     pub follow: Follow,
+    /// Whether the server is told what this device has stored. Only load tests that measure without receipts say no.
+    pub delivers: bool,
     /// How much may be held.
     pub bounds: Bounds,
 }
@@ -75,6 +77,7 @@ impl ConnectOptions {
             connector: TcpConnector,
             chance,
             follow: Follow::default(),
+            delivers: true,
             bounds: Bounds::default(),
         }
     }
@@ -91,6 +94,7 @@ impl<K, C> ConnectOptions<K, C> {
             connector,
             chance,
             follow,
+            delivers,
             bounds,
             ..
         } = self;
@@ -102,6 +106,7 @@ impl<K, C> ConnectOptions<K, C> {
             connector,
             chance,
             follow,
+            delivers,
             bounds,
         }
     }
@@ -116,6 +121,7 @@ impl<K, C> ConnectOptions<K, C> {
             keep,
             chance,
             follow,
+            delivers,
             bounds,
             ..
         } = self;
@@ -127,6 +133,7 @@ impl<K, C> ConnectOptions<K, C> {
             connector,
             chance,
             follow,
+            delivers,
             bounds,
         }
     }
@@ -158,6 +165,7 @@ impl Client {
             me,
             client: options.client,
             follow: options.follow,
+            delivers: options.delivers,
             bounds,
         };
         let (orders, taken) = mpsc::channel(ORDERS_MAX);

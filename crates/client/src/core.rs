@@ -56,6 +56,8 @@ pub struct Options {
     pub client: Option<String>,
     /// Which logs are fetched unasked.
     pub follow: Follow,
+    /// Whether the server is told what this device has stored. Only load tests that measure without receipts say no.
+    pub delivers: bool,
     /// How much may be held.
     pub bounds: Bounds,
 }
@@ -145,9 +147,10 @@ impl Core {
         let mut bounds = options.bounds;
         if options.follow == Follow::Everything {
             bounds.gap_fill_entries_max = u64::MAX;
+            bounds.begin_anywhere = false;
         }
         let State { logs, cursors, .. } = &mut state;
-        for (&conv, log) in logs.iter() {
+        for (&conv, log) in logs.iter().filter(|_| options.delivers) {
             cursors.delivered(conv, log.delivered(cursors.mine(conv).delivered, &bounds), 0);
         }
         Self {

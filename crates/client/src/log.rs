@@ -197,7 +197,8 @@ impl Log {
             return news;
         }
         // With nothing held, any entry is a stretch of its own; what lies below is asked for afterwards.
-        if seq == end.next() || self.ranges.all().is_empty() {
+        let begins = bounds.begin_anywhere || seq <= self.first_readable;
+        if seq == end.next() || (begins && self.ranges.all().is_empty()) {
             self.append(entry, &mut news);
             self.take_from_shelf(&mut news);
             self.trim(bounds);

@@ -173,8 +173,10 @@ impl Core {
         if self.state.inbox.row(conv).is_none() {
             self.ask_inbox();
         }
-        let news = self.state.log(conv).live(entry, now_ms, &self.bounds);
-        self.news(conv, news, now_ms);
+        let log = self.state.log(conv);
+        let began = log.end() == Seq::ZERO;
+        let news = log.live(entry, now_ms, &self.bounds);
+        self.news(conv, began, news, now_ms);
         self.look_at(conv);
     }
 
@@ -213,8 +215,10 @@ impl Core {
                 Vec::new()
             },
         };
-        let news = self.state.log(conv).page(place, page, now_ms, &self.bounds);
-        self.news(conv, news, now_ms);
+        let log = self.state.log(conv);
+        let began = log.end() == Seq::ZERO;
+        let news = log.page(place, page, now_ms, &self.bounds);
+        self.news(conv, began, news, now_ms);
         self.look_at(conv);
         if let Some((ticket, place, held)) = ticket {
             let page = held.map_or(told, |held| self.local_page(conv, place, held, true));
@@ -222,8 +226,8 @@ impl Core {
         }
     }
 
-    /// What came of entries: kept first, then told, then confirmed.
-    fn news(&mut self, conv: ConversationId, news: News, now_ms: u64) {
+    /// What came of entries: kept first, then told, then confirmed. `began`: nothing was held of the log before.
+    fn news(&mut self, conv: ConversationId, began: bool, news: News, now_ms: u64) {
         for held in news.held {
             self.keep(Change::Held { conv, held });
         }
@@ -235,10 +239,15 @@ impl Core {
                 conv,
                 entries: news.grown,
             });
-            self.make_room(conv);
+            if began {
+                self.make_room(conv);
+            }
         }
         if news.changed {
             self.tell(Event::Changed { conv });
+        }
+        if !self.options.delivers {
+            return;
         }
         let before = self.state.cursors.mine(conv).delivered;
         let delivered = self

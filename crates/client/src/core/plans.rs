@@ -137,6 +137,11 @@ fn gap1_idm5_rcp4_res2_whatever_happens_the_device_comes_to_equal_the_server() {
             }
         }
         settle_and_compare(&mut world);
+        let skipped = world.events.iter().any(|event| matches!(event, Event::Skipped { .. }));
+        assert!(
+            follow != Follow::Everything || !skipped,
+            "seed {seed}: whoever follows everything misses nothing"
+        );
     }
 }
 

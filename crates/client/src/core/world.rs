@@ -74,6 +74,7 @@ impl World {
             me: ME,
             client: None,
             follow,
+            delivers: true,
             bounds,
         };
         let chance = StdRng::seed_from_u64(seed);

@@ -243,6 +243,23 @@ fn rcp4_one_entry_above_a_hole_delivers_nothing() {
     assert_eq!(log.delivered(Seq(380), &bounds), Seq(400));
 }
 
+/// GAP1: whoever needs every entry is told all of a new log in order, also when its first entries are lost on the way.
+#[test]
+fn gap1_a_log_that_has_to_be_whole_does_not_begin_in_the_middle() {
+    let (server, bounds) = (
+        said(3),
+        Bounds {
+            begin_anywhere: false,
+            ..Bounds::default()
+        },
+    );
+    let mut log = Log::default();
+    log.restart(EPOCH);
+    assert_eq!(log.live(server.entries[2].clone(), 0, &bounds).grown, []);
+    let grown = catch_up(&mut log, &server, limits::EARLY_HOLD_MS_MAX, &bounds, 200);
+    assert_eq!(grown.iter().map(|e| e.seq.0).collect::<Vec<_>>(), [1, 2, 3]);
+}
+
 #[test]
 fn another_lineage_drops_everything() {
     let (server, bounds) = (said(20), Bounds::default());
