@@ -202,6 +202,16 @@ fn create_dir(dir: &Path) -> io::Result<()> {
     }
 }
 
+/// Makes the empty file, so that it is nobody else's even where the directory is open to all. SQLite gives its other files
+/// the same mode.
+fn create_file(path: &Path) -> io::Result<()> {
+    let mut options = File::options();
+    options.create(true).append(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path).map(|_| ())
+}
+
 /// Opens the writer's connection on a file that is whole, ours and of the latest schema.
 fn prepare(path: &Path, options: &Options, chance: &mut StdRng) -> Result<Connection, OpenError> {
     let words = Words(path);
@@ -211,26 +221,15 @@ fn prepare(path: &Path, options: &Options, chance: &mut StdRng) -> Result<Connec
         if file_bytes(&wal) > 0 {
             return Err(words.damaged("the database is missing, and its write-ahead log is not"));
         }
+        create_file(path).map_err(|error| OpenError::Failed {
+            path: path.to_owned(),
+            what: error.to_string(),
+        })?;
     } else {
         check_header(path).map_err(|what| words.damaged(&what))?;
     }
-    let mut conn = connection(path, options.writer_cache_kib, Use::Create).map_err(|error| words.sql(error))?;
-    let (found, owner) = schema::version(&conn)
-        .and_then(|version| Ok((version, schema::application_id(&conn)?)))
-        .map_err(|error| words.sql(error))?;
-    if found > 0 && owner != schema::APPLICATION_ID {
-        return Err(OpenError::ForeignDatabase(path.to_owned()));
-    }
-    if found == 0 && holds_tables(&conn).map_err(|error| words.sql(error))? {
-        return Err(OpenError::ForeignDatabase(path.to_owned()));
-    }
-    if found > schema::VERSION {
-        return Err(OpenError::NewerDatabase {
-            path: path.to_owned(),
-            found,
-            known: schema::VERSION,
-        });
-    }
+    recognise(path)?;
+    let mut conn = connection(path, options.writer_cache_kib, Use::Write).map_err(|error| words.sql(error))?;
     if bytes > 0 && bytes <= options.check_bytes_max {
         let verdict: String = conn
             .query_row("PRAGMA quick_check(1)", [], |row| row.get(0))
@@ -240,10 +239,32 @@ fn prepare(path: &Path, options: &Options, chance: &mut StdRng) -> Result<Connec
         }
     }
     schema::migrate(&mut conn).map_err(|error| words.sql(error))?;
-    if found == 0 {
-        mint(&conn, options.epoch, chance).map_err(|error| words.sql(error))?;
-    }
+    mint(&conn, options.epoch, chance).map_err(|error| words.sql(error))?;
     Ok(conn)
+}
+
+/// Tells a file of ours, or an empty one, from others. Nothing is set or written before it is known to be ours.
+fn recognise(path: &Path) -> Result<(), OpenError> {
+    let look = || {
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let conn = Connection::open_with_flags(path, flags)?;
+        conn.busy_timeout(Duration::from_millis(BUSY_MS_MAX))?;
+        let found = (schema::version(&conn)?, schema::application_id(&conn)?);
+        let holds_tables = conn.query_row("SELECT EXISTS (SELECT 1 FROM sqlite_schema)", [], |row| row.get(0))?;
+        Ok((found, holds_tables))
+    };
+    let ((found, owner), holds_tables): (_, bool) = look().map_err(|error| Words(path).sql(error))?;
+    if holds_tables && owner != schema::APPLICATION_ID {
+        return Err(OpenError::ForeignDatabase(path.to_owned()));
+    }
+    if found > schema::VERSION {
+        return Err(OpenError::NewerDatabase {
+            path: path.to_owned(),
+            found,
+            known: schema::VERSION,
+        });
+    }
+    Ok(())
 }
 
 /// A file that does not begin like a database would be taken for an empty one, or for one with a password.
@@ -255,10 +276,6 @@ fn check_header(path: &Path) -> Result<(), String> {
         Ok(()) => Err("it does not begin like a database".to_owned()),
         Err(error) => Err(error.to_string()),
     }
-}
-
-fn holds_tables(conn: &Connection) -> rusqlite::Result<bool> {
-    conn.query_row("SELECT EXISTS (SELECT 1 FROM sqlite_schema)", [], |row| row.get(0))
 }
 
 fn file_bytes(path: &Path) -> u64 {
@@ -275,23 +292,18 @@ pub(super) fn sibling(path: &Path, suffix: &str) -> PathBuf {
 /// What a connection is for. A reader and the checkpointer need a file they may write to as well: both touch the locks.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Use {
-    /// To write; the file may be missing.
-    Create,
     /// To write.
     Write,
     /// To read, or to checkpoint.
     Read,
 }
 
-/// A connection with our settings.
+/// A connection with our settings, to a file that is there: SQLite must not make one where ours has gone.
 fn connection(path: &Path, cache_kib: u32, purpose: Use) -> rusqlite::Result<Connection> {
-    let mut flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    if purpose == Use::Create {
-        flags |= OpenFlags::SQLITE_OPEN_CREATE;
-    }
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let conn = Connection::open_with_flags(path, flags)?;
     conn.busy_timeout(Duration::from_millis(BUSY_MS_MAX))?;
-    if purpose != Use::Read {
+    if purpose == Use::Write {
         conn.pragma_update(None, "page_size", PAGE_BYTES)?;
         let mode: String = conn.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0))?;
         if mode != "wal" {
@@ -313,13 +325,15 @@ fn connection(path: &Path, cache_kib: u32, purpose: Use) -> rusqlite::Result<Con
     Ok(conn)
 }
 
-/// What is random about a new database, once.
+/// What is random about a new database, once: also where a crash came between the tables and this.
 fn mint(conn: &Connection, epoch: Option<Epoch>, chance: &mut StdRng) -> rusqlite::Result<()> {
     let random = Epoch::from_random(bytes(chance));
     let epoch = epoch.unwrap_or(random);
     let key: [u8; 32] = bytes(chance);
     conn.execute(
-        "INSERT INTO meta(name, value) VALUES ('epoch', ?1), ('digest_key', ?2), ('opens', 0)",
+        "INSERT INTO meta(name, value)
+         SELECT column1, column2 FROM (VALUES ('epoch', ?1), ('digest_key', ?2), ('opens', 0))
+         WHERE NOT EXISTS (SELECT 1 FROM meta) AND NOT EXISTS (SELECT 1 FROM log)",
         (epoch.as_bytes(), key),
     )?;
     Ok(())

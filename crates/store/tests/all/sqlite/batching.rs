@@ -43,9 +43,9 @@ fn dur1_a_batch_is_what_waits() {
     assert_eq!(rest.into_iter().map(wait).filter(Result::is_ok).count(), 44);
 }
 
-/// BND1: a batch ends when it has worked long enough, whatever waits.
+/// A batch ends when it has worked long enough, whatever waits.
 #[test]
-fn bnd1_a_batch_is_bounded_in_time() {
+fn a_batch_is_bounded_in_time() {
     let hands = Hands::new();
     let mut scene = Scene::new(crate::scene::model);
     let mut slow = options(&hands);
@@ -69,9 +69,9 @@ fn bnd1_a_batch_is_bounded_in_time() {
     assert_eq!(seqs, (2..102).collect::<Vec<_>>());
 }
 
-/// BND1: a full queue answers at once, and what it refused was not done.
+/// A full queue answers at once, and what it refused was not done.
 #[test]
-fn bnd1_a_full_queue_refuses() {
+fn a_full_queue_refuses() {
     let hands = Hands::new();
     let mut scene = Scene::new(crate::scene::model);
     let mut narrow = options(&hands);
@@ -93,9 +93,9 @@ fn bnd1_a_full_queue_refuses() {
     assert!(matches!(told[2], Err(Error::Overloaded { retry_after_ms: 500 })) && told[1].is_ok());
 }
 
-/// ORD3: the same calls, seed and clock give the same store, to the last id: a run can be replayed.
+/// The same calls, seed and clock give the same store, to the last id: a run can be replayed.
 #[test]
-fn ord3_a_run_can_be_replayed() {
+fn a_run_can_be_replayed() {
     let run = || {
         let hands = Hands::new();
         let mut scene = Scene::new(crate::scene::model);
@@ -115,9 +115,9 @@ fn ord3_a_run_can_be_replayed() {
     assert_eq!(run(), run());
 }
 
-/// ORD3: one task drives the engine and another uses it, on one thread without time; closing ends the drive.
+/// One task drives the engine and another uses it, on one thread without time; closing ends the drive.
 #[test]
-fn ord3_a_task_can_drive_the_engine() {
+fn a_task_can_drive_the_engine() {
     let hands = Hands::new();
     let mut scene = Scene::new(crate::scene::model);
     let dir = TempDir::new().expect("a directory");

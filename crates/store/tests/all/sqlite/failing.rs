@@ -45,8 +45,8 @@ fn send(inline: &mut Inline, appends: &[Append]) -> Vec<Option<(u64, bool)>> {
         .collect()
 }
 
-/// DUR2: a commit that failed is told as unknown to everybody in it; a repeat with the same ids is done once, whichever
-/// way it was.
+/// DUR2, DUR5: a commit that failed is told as unknown to everybody in it; a repeat with the same ids is done once,
+/// whichever way it was.
 #[test]
 fn dur2_a_failed_commit_is_unknown_and_a_repeat_settles_it() {
     for (point, happened) in [(Point::Commit, false), (Point::Committed, true)] {
@@ -61,9 +61,9 @@ fn dur2_a_failed_commit_is_unknown_and_a_repeat_settles_it() {
     }
 }
 
-/// DUR2: while the database cannot be opened again, every change is a fault and none is lost or doubled.
+/// DUR5: while the database cannot be opened again, every change is a fault and none is lost or doubled.
 #[test]
-fn dur2_an_engine_that_cannot_reopen_answers_and_recovers() {
+fn dur5_an_engine_that_cannot_reopen_answers_and_recovers() {
     let hands = Hands::new();
     let count = AtomicUsize::new(0);
     let mut options = options(&hands);
@@ -85,9 +85,9 @@ fn dur2_an_engine_that_cannot_reopen_answers_and_recovers() {
     assert_eq!(answers[9], Some((11, false)));
 }
 
-/// IDM1: a poisonous change fails alone; its neighbours in the batch are done, in their order.
+/// DUR4: a poisonous change fails alone; its neighbours in the batch are done, in their order.
 #[test]
-fn idm1_a_poisonous_change_fails_alone() {
+fn dur4_a_poisonous_change_fails_alone() {
     let hands = Hands::new();
     let mut scene = Scene::new(crate::scene::model);
     // Call 0 is the creation; the fifth text breaks the batch (5) and fails again when it is made alone (10).
@@ -104,9 +104,9 @@ fn idm1_a_poisonous_change_fails_alone() {
     );
 }
 
-/// IDM1: a change that panics is a fault for its caller alone; so is a read. The engine goes on.
+/// DUR4: a change that panics is a fault for its caller alone; so is a read. The engine goes on.
 #[test]
-fn idm1_a_panic_takes_only_its_own_answer() {
+fn dur4_a_panic_takes_only_its_own_answer() {
     let hands = Hands::new();
     let mut scene = Scene::new(crate::scene::model);
     let changes = AtomicUsize::new(0);
@@ -153,8 +153,8 @@ fn dur2_nobody_waits_for_an_engine_that_is_gone() {
     assert!(matches!(crate::scene::wait(store.dirty(9)), Err(Error::Fault(_))));
 }
 
-/// IDM1, ORD1: with failures at every point, at random, and clients that repeat until they are answered, each send is in
-/// the log exactly once, and the log has no gap; the file holds what was told.
+/// DUR2, DUR5, IDM1, ORD1: with failures at every point, at random, and clients that repeat until they are answered, each
+/// send is in the log exactly once, and the log has no gap; the file holds what was told.
 #[test]
 fn idm1_random_failures_neither_lose_nor_double() {
     for seed in 0..12_u64 {

@@ -6,7 +6,7 @@ use super::{Inline, options};
 use crate::scene::{Chance, Hands, Scene, wait};
 use protocol::{ConversationId, SendId, UserId};
 use std::fs;
-use store::{Append, CursorMove, Store};
+use store::{Append, CursorMove, Reply, Store};
 use tempfile::TempDir;
 
 /// CPU time of this process so far, in microseconds, to a clock tick (10 ms).
@@ -87,6 +87,47 @@ impl Bench {
     }
 }
 
+impl Bench {
+    fn answer<T: Unpin>(&mut self, reply: Reply<T>) -> T {
+        self.inline.done(reply)
+    }
+
+    /// Brings every inbox up to date, as the server would: rows of many conversations in one bump.
+    #[expect(clippy::print_stdout, reason = "this is for whoever runs it")]
+    fn fan_out(&mut self) {
+        let (store, cpu, mut rows_done, mut convs) = (self.inline.store.clone(), cpu_us(), 0, 0);
+        #[expect(clippy::disallowed_methods, reason = "this measures")]
+        let start = std::time::Instant::now();
+        loop {
+            let dirty = self.answer(store.dirty(128));
+            if dirty.is_empty() {
+                break;
+            }
+            let due: Vec<_> = dirty.iter().map(|dirty| store.inbox_rows(dirty.conv)).collect();
+            while self.inline.step() {}
+            let due: Vec<_> = due.into_iter().map(|due| wait(due).expect("read")).collect();
+            let rows: Vec<_> = due.iter().flat_map(|due| due.rows.clone()).collect();
+            rows_done += rows.len();
+            convs += dirty.len();
+            self.answer(store.bump(rows));
+            let marks = dirty
+                .iter()
+                .zip(&due)
+                .map(|(dirty, due)| store.settle(dirty.conv, due.mark.expect("dirty")));
+            let settled: Vec<_> = marks.collect();
+            while self.inline.step() {}
+            settled.into_iter().for_each(|reply| wait(reply).expect("settled"));
+        }
+        #[expect(clippy::disallowed_methods, reason = "this measures")]
+        let us = start.elapsed().as_micros() as u64;
+        println!(
+            "fan-out of {convs} conversations, {rows_done} rows: {:.1} us a row, {:.1} us CPU a row",
+            us as f64 / rows_done as f64,
+            (cpu_us() - cpu) as f64 / rows_done as f64
+        );
+    }
+}
+
 #[test]
 #[ignore = "a measurement"]
 fn measure() {
@@ -119,4 +160,5 @@ fn measure() {
         let moves = moves.collect();
         drop(bench.inline.store.move_cursors(moves));
     });
+    bench.fan_out();
 }

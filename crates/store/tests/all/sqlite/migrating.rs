@@ -158,10 +158,10 @@ fn look(inline: &mut Inline, story: &Story) -> Seen {
     }
 }
 
-/// DUR1, IDM1: a store that an older program wrote is brought to the present schema with everything in it, knows every
+/// DUR7, IDM1: a store that an older program wrote is brought to the present schema with everything in it, knows every
 /// send_id it knew, and goes on.
 #[test]
-fn dur1_an_old_store_is_migrated_whole() {
+fn dur7_an_old_store_is_migrated_whole() {
     let hands = Hands::new();
     let dir = TempDir::new().expect("a directory");
     let conn = Connection::open(dir.path().join(FILE)).expect("a file");

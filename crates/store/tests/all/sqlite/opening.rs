@@ -21,9 +21,9 @@ fn refusal(dir: &Path) -> OpenError {
     }
 }
 
-/// DUR1: two processes on one file would each answer for what the other undoes: the second is refused, by name.
+/// DUR6: two processes on one file would each answer for what the other undoes: the second is refused, by name.
 #[test]
-fn dur1_a_directory_in_use_is_refused() {
+fn dur6_a_directory_in_use_is_refused() {
     let dir = TempDir::new().expect("a directory");
     let first = open(dir.path()).expect("the first");
     let second = refusal(dir.path());
@@ -36,9 +36,9 @@ fn dur1_a_directory_in_use_is_refused() {
     open(dir.path()).expect("the first has gone");
 }
 
-/// DUR1: a store that a newer program has written is left alone.
+/// DUR7: a store that a newer program has written is left alone.
 #[test]
-fn dur1_a_newer_database_is_refused_and_not_touched() {
+fn dur7_a_newer_database_is_refused_and_not_touched() {
     let dir = TempDir::new().expect("a directory");
     drop(open(dir.path()).expect("a new one"));
     let file = dir.path().join(FILE);
@@ -64,9 +64,9 @@ fn dur1_a_newer_database_is_refused_and_not_touched() {
     assert_eq!(version, newer);
 }
 
-/// DUR1: what is missing is created; what is damaged is never taken for missing.
+/// DUR7: what is missing is created; what is damaged is never taken for missing.
 #[test]
-fn dur1_damaged_is_told_from_missing() {
+fn dur7_damaged_is_told_from_missing() {
     let dir = TempDir::new().expect("a directory");
     let new = dir.path().join("a").join("b");
     drop(open(&new).expect("a missing directory is created"));
@@ -101,6 +101,18 @@ fn dur1_damaged_is_told_from_missing() {
     open(&new).expect("whole again");
 }
 
+/// DUR7: a first start that was cut off, after the tables and before anything was in them, is taken up again.
+#[test]
+fn dur7_a_first_start_that_was_cut_off_is_finished() {
+    let dir = TempDir::new().expect("a directory");
+    drop(open(dir.path()).expect("a new one"));
+    let conn = Connection::open(dir.path().join(FILE)).expect("the file");
+    conn.execute_batch("DELETE FROM meta").expect("as it was before");
+    drop(conn);
+    let opened = open(dir.path()).expect("taken up");
+    assert_eq!(opened.store.epoch(), EPOCH);
+}
+
 /// A database of another program is not migrated over.
 #[test]
 fn a_foreign_database_is_refused() {
@@ -108,8 +120,32 @@ fn a_foreign_database_is_refused() {
     let conn = Connection::open(dir.path().join(FILE)).expect("a file");
     conn.execute_batch("CREATE TABLE bookmarks(url TEXT)").expect("a table");
     drop(conn);
+    let before = fs::read(dir.path().join(FILE)).expect("the file");
     let error = refusal(dir.path());
     assert!(matches!(error, OpenError::ForeignDatabase(_)), "{error}");
+    assert_eq!(
+        fs::read(dir.path().join(FILE)).expect("the file"),
+        before,
+        "left as it is"
+    );
+}
+
+/// Messages are nobody else's on the machine, even in a directory that is open to all.
+#[cfg(unix)]
+#[test]
+fn the_files_are_the_servers_own() {
+    use std::os::unix::fs::PermissionsExt;
+    let dir = TempDir::new().expect("a directory");
+    fs::set_permissions(dir.path(), fs::Permissions::from_mode(0o755)).expect("open to all");
+    let opened = open(dir.path()).expect("a new one");
+    for name in [FILE, "tidings.db-wal", "tidings.db-shm"] {
+        let mode = fs::metadata(dir.path().join(name))
+            .expect("a file")
+            .permissions()
+            .mode();
+        assert_eq!(mode & 0o777, 0o600, "{name}");
+    }
+    drop(opened);
 }
 
 /// RES1: the lineage stays the same over restarts and is another one after `new_epoch`; what was written stays.
