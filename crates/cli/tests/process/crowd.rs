@@ -8,11 +8,12 @@ use client::{Bounds, Client, ConnectOptions, Event, Events, Follow};
 use protocol::account::SignedIn;
 use protocol::server_frame::ConversationRow;
 use protocol::token::TokenText;
-use protocol::{Body, ConversationId, SendId, Seq};
+use protocol::{Body, ConversationId, SendId};
 use rand::rngs::StdRng;
 use rand::seq::IndexedRandom;
 use rand::{RngExt, SeedableRng};
 use std::collections::{BTreeMap, VecDeque};
+use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::sync::watch;
@@ -73,7 +74,16 @@ impl Crowd {
         }
         let stop = watch::Sender::new(false);
         let (group, convs) = begin(&people, &clients).await;
-        Self { people, clients, talks: Vec::new(), record, stop, group, convs, seed }
+        Self {
+            people,
+            clients,
+            talks: Vec::new(),
+            record,
+            stop,
+            group,
+            convs,
+            seed,
+        }
     }
 
     /// Everybody begins to talk.
@@ -99,6 +109,13 @@ impl Crowd {
         self.people.iter().map(|devices| devices[0].token.clone()).collect()
     }
 
+    /// The server is back: nobody waits any longer before they try again.
+    pub async fn hurry(&self) {
+        for client in &self.clients {
+            let _ = client.hurry().await;
+        }
+    }
+
     /// Waits until so many more changes were acknowledged.
     pub async fn until_acked(&self, more: usize) {
         let mut acked = self.record.acked.subscribe();
@@ -111,7 +128,10 @@ impl Crowd {
     pub async fn fall_silent(&mut self) {
         self.stop.send_replace(true);
         for talk in self.talks.drain(..) {
-            tokio::time::timeout(PATIENCE * 2, talk).await.expect("somebody still waits for an ack").expect("no panic");
+            tokio::time::timeout(PATIENCE * 2, talk)
+                .await
+                .expect("somebody still waits for an ack")
+                .expect("no panic");
         }
     }
 
@@ -120,29 +140,36 @@ impl Crowd {
         let mut readers = Vec::new();
         for person in 0..PEOPLE {
             let device = sign_in(served, person).await;
-            readers.push(Probe::connect(served.address, &device.token).await.expect("the server is up"));
+            readers.push(Reader {
+                address: served.address,
+                token: device.token,
+            });
         }
-        let logs = self.logs(&mut readers).await;
+        let logs = self.logs(&readers).await;
         let mut moved = self.record.moved.subscribe();
         loop {
             moved.borrow_and_update();
             let mut wrong = judge(&self.record.devices.lock().expect("no panic"), &logs);
-            wrong.extend(self.compare_inboxes(&mut readers).await);
+            wrong.extend(self.compare_inboxes(&readers).await);
             if wrong.is_empty() {
                 return wrong;
             }
             // What is only late still moves; what is wrong does not mend itself.
-            if tokio::time::timeout(Duration::from_secs(8), moved.changed()).await.is_err() {
+            if tokio::time::timeout(Duration::from_secs(8), moved.changed())
+                .await
+                .is_err()
+            {
                 return wrong;
             }
         }
     }
 
-    async fn logs(&self, readers: &mut [Probe]) -> Logs {
+    async fn logs(&self, readers: &[Reader]) -> Logs {
         let mut logs = Logs::new();
         for (person, convs) in self.convs.iter().enumerate() {
+            let mut reader = readers[person].come().await;
             for conv in convs {
-                let log = readers[person].log(*conv).await;
+                let log = reader.log(*conv).await;
                 // Who comes and goes sees only a part; somebody else sees the whole.
                 if logs.get(conv).is_none_or(|other| other.len() < log.len()) {
                     logs.insert(*conv, log);
@@ -153,16 +180,25 @@ impl Crowd {
     }
 
     /// Every device's inbox says what a new device's would.
-    async fn compare_inboxes(&self, readers: &mut [Probe]) -> Vec<String> {
+    async fn compare_inboxes(&self, readers: &[Reader]) -> Vec<String> {
         let mut wrong = Vec::new();
         for (index, client) in self.clients.iter().enumerate() {
-            let fresh = readers[index / DEVICES_EACH].inbox().await;
-            let held: BTreeMap<_, _> = client.inbox().await.expect("it runs").into_iter().map(|(r, _)| (r.conv, r)).collect();
+            let fresh = readers[index / DEVICES_EACH].come().await.inbox().await;
+            let held: BTreeMap<_, _> = client
+                .inbox()
+                .await
+                .expect("it runs")
+                .into_iter()
+                .map(|(r, _)| (r.conv, r))
+                .collect();
             for (conv, row) in &fresh {
                 let same = held.get(conv).is_some_and(|held| essence(held) == essence(row));
                 if !same {
                     let held = held.get(conv).map(essence);
-                    wrong.push(format!("inbox: device {index} holds {held:?} of {conv}, it is {:?}", essence(row)));
+                    wrong.push(format!(
+                        "inbox: device {index} holds {held:?} of {conv}, it is {:?}",
+                        essence(row)
+                    ));
                 }
             }
         }
@@ -184,9 +220,29 @@ impl Crowd {
     }
 }
 
+/// A device that comes anew for every question: it does not beat, so it would be let go between two of them.
+struct Reader {
+    address: SocketAddr,
+    token: TokenText,
+}
+
+impl Reader {
+    async fn come(&self) -> Probe {
+        Probe::connect(self.address, &self.token)
+            .await
+            .expect("the server is up")
+    }
+}
+
 /// What two devices must agree on.
 fn essence(row: &ConversationRow) -> (u64, u64, u64, u64, bool) {
-    (row.head_seq.0, row.head_ord.0, row.read_seq.0, row.unread(), row.role.is_some())
+    (
+        row.head_seq.0,
+        row.head_ord.0,
+        row.read_seq.0,
+        row.unread(),
+        row.role.is_some(),
+    )
 }
 
 async fn signed_in(served: &Served, path: &str, body: &str) -> SignedIn {
@@ -209,16 +265,29 @@ async fn connect(
     let url = format!("ws://{}", served.address);
     let mut options = ConnectOptions::new(url, device.token.clone(), StdRng::seed_from_u64(seed));
     options.follow = Follow::Everything;
-    options.bounds = Bounds { events_max: 1_000_000, ..Bounds::default() };
+    options.bounds = Bounds {
+        events_max: 1_000_000,
+        ..Bounds::default()
+    };
     let options = options.connector(Scissors::new(seed, cut_bytes_max));
     let (client, events) = Client::connect(options).await.expect("a client");
     let index = {
         let mut devices = record.devices.lock().expect("no panic");
         let name = format!("{}/{}", device.handle, devices.len());
-        devices.push(Device { name, user: Some(device.user), ..Device::default() });
+        devices.push(Device {
+            name,
+            user: Some(device.user),
+            ..Device::default()
+        });
         devices.len() - 1
     };
-    tokio::spawn(write_down(events, index, client.clone(), Arc::clone(record), StdRng::seed_from_u64(seed)));
+    tokio::spawn(write_down(
+        events,
+        index,
+        client.clone(),
+        Arc::clone(record),
+        StdRng::seed_from_u64(seed),
+    ));
     client
 }
 
@@ -227,10 +296,16 @@ async fn begin(people: &[Vec<SignedIn>], clients: &[Client]) -> (ConversationId,
     let user = |person: usize| people[person][0].user;
     let by = |person: usize| &clients[person * DEVICES_EACH];
     let mut convs = vec![Vec::new(); PEOPLE];
-    let (sent, group) = by(0).create_group("all", (1..PEOPLE).map(user).collect()).await.expect("a group");
+    let (sent, group) = by(0)
+        .create_group("all", (1..PEOPLE).map(user).collect())
+        .await
+        .expect("a group");
     by(0).sent(sent).await.expect("created");
     convs.iter_mut().for_each(|convs| convs.push(group));
-    let (sent, other) = by(1).create_group("some", (2..PEOPLE - 1).map(user).collect()).await.expect("a group");
+    let (sent, other) = by(1)
+        .create_group("some", (2..PEOPLE - 1).map(user).collect())
+        .await
+        .expect("a group");
     by(1).sent(sent).await.expect("created");
     convs[1..PEOPLE - 1].iter_mut().for_each(|convs| convs.push(other));
     for (one, two) in [(0, 1), (2, 3), (4, 5), (1, 4)] {
@@ -252,12 +327,21 @@ async fn write_down(mut events: Events, index: usize, client: Client, record: Ar
             let device = &mut devices[index];
             match event {
                 Event::Grown { conv, entries } => {
-                    read = entries.last().filter(|_| chance.random_bool(0.3)).map(|entry| (conv, entry.seq));
-                    device.shown.extend(entries.iter().map(|entry| (conv, entry.seq, entry.send_id)));
+                    read = entries
+                        .last()
+                        .filter(|_| chance.random_bool(0.3))
+                        .map(|entry| (conv, entry.seq));
+                    device
+                        .shown
+                        .extend(entries.iter().map(|entry| (conv, entry.seq, entry.send_id)));
                 }
                 Event::Acked { send_id, conv, seq } => device.acked.push((send_id, conv, seq)),
                 Event::Failed { send_id, .. } => device.failed.push(send_id),
-                Event::Stopped { .. } | Event::Broken { .. } | Event::Behind | Event::Skipped { .. } | Event::Resynced => {
+                Event::Stopped { .. }
+                | Event::Broken { .. }
+                | Event::Behind
+                | Event::Skipped { .. }
+                | Event::Resynced => {
                     panic!("device {index} was told {event:?}");
                 }
                 _ => {}
@@ -303,11 +387,15 @@ impl Talk {
                 }
                 None => {
                     let conv = *self.convs.choose(&mut self.chance).expect("some");
-                    self.client.send(conv, &Body::text(format!("{}/{number}", self.index))).await
+                    self.client
+                        .send(conv, &Body::text(format!("{}/{number}", self.index)))
+                        .await
                 }
             };
             let send_id = send_id.expect("there is room");
-            self.record.devices.lock().expect("no panic")[self.index].handed.insert(send_id);
+            self.record.devices.lock().expect("no panic")[self.index]
+                .handed
+                .insert(send_id);
             under_way.push_back(send_id);
             if under_way.len() >= UNDER_WAY_MAX {
                 let _ = self.client.sent(under_way.pop_front().expect("some")).await;

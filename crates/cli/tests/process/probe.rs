@@ -20,9 +20,22 @@ impl Probe {
     /// Connects and says hello; `None`: there is no server just now.
     pub async fn connect(address: SocketAddr, token: &TokenText) -> Option<Self> {
         let stream = TcpStream::connect(address).await.ok()?;
-        let (mut socket, _) = tokio_tungstenite::client_async(format!("ws://{address}/v1/ws"), stream).await.ok()?;
-        let hello = Hello { v: vec![1], token: token.clone(), client: None, epoch: None, ver: None, dseq: None, watch: None };
-        socket.send(Message::text(ClientFrame::Hello(Box::new(hello)).encode(None))).await.ok()?;
+        let (mut socket, _) = tokio_tungstenite::client_async(format!("ws://{address}/v1/ws"), stream)
+            .await
+            .ok()?;
+        let hello = Hello {
+            v: vec![1],
+            token: token.clone(),
+            client: None,
+            epoch: None,
+            ver: None,
+            dseq: None,
+            watch: None,
+        };
+        socket
+            .send(Message::text(ClientFrame::Hello(Box::new(hello)).encode(None)))
+            .await
+            .ok()?;
         Some(Self { socket })
     }
 

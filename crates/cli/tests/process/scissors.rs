@@ -18,7 +18,10 @@ pub struct Scissors {
 
 impl Scissors {
     pub fn new(seed: u64, bytes_max: Option<u64>) -> Self {
-        Self { chance: Mutex::new(StdRng::seed_from_u64(seed)), bytes_max }
+        Self {
+            chance: Mutex::new(StdRng::seed_from_u64(seed)),
+            bytes_max,
+        }
     }
 }
 
@@ -44,7 +47,11 @@ pub struct Cut {
 impl Cut {
     fn spend(&mut self, bytes: usize) -> io::Result<()> {
         self.left = self.left.saturating_sub(bytes as u64);
-        if self.left == 0 { Err(io::ErrorKind::ConnectionReset.into()) } else { Ok(()) }
+        if self.left == 0 {
+            Err(io::ErrorKind::ConnectionReset.into())
+        } else {
+            Ok(())
+        }
     }
 }
 

@@ -42,7 +42,15 @@ impl Served {
             .arg("serve")
             .arg("--data")
             .arg(self.directory.path().join("data"))
-            .args(["--listen", &self.address.to_string(), "--sign-up", "open", "--no-rates", "--log", "warn"])
+            .args([
+                "--listen",
+                &self.address.to_string(),
+                "--sign-up",
+                "open",
+                "--no-rates",
+                "--log",
+                "warn",
+            ])
             .args(&self.arguments)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
@@ -73,7 +81,11 @@ impl Served {
     pub async fn terminate(&mut self) -> bool {
         let mut process = self.process.take().expect("it runs");
         let id = process.id().expect("it runs").to_string();
-        let sent = Command::new("kill").args(["-TERM", &id]).status().await.expect("kill is there");
+        let sent = Command::new("kill")
+            .args(["-TERM", &id])
+            .status()
+            .await
+            .expect("kill is there");
         assert!(sent.success());
         process.wait().await.expect("it ends").success()
     }
@@ -86,13 +98,16 @@ impl Served {
     /// One HTTP request with a JSON body; answers status and body.
     pub async fn post(&self, path: &str, body: &str) -> (u16, String) {
         let length = body.len();
-        let head = format!("POST {path} HTTP/1.1\r\nhost: t\r\ncontent-type: application/json\r\ncontent-length: {length}");
-        self.request(&format!("{head}\r\nconnection: close\r\n\r\n{body}")).await
+        let head =
+            format!("POST {path} HTTP/1.1\r\nhost: t\r\ncontent-type: application/json\r\ncontent-length: {length}");
+        self.request(&format!("{head}\r\nconnection: close\r\n\r\n{body}"))
+            .await
     }
 
     /// One HTTP GET.
     pub async fn get(&self, path: &str) -> (u16, String) {
-        self.request(&format!("GET {path} HTTP/1.1\r\nhost: t\r\nconnection: close\r\n\r\n")).await
+        self.request(&format!("GET {path} HTTP/1.1\r\nhost: t\r\nconnection: close\r\n\r\n"))
+            .await
     }
 
     async fn request(&self, text: &str) -> (u16, String) {
@@ -100,8 +115,15 @@ impl Served {
         stream.write_all(text.as_bytes()).await.expect("written");
         let mut answer = String::new();
         stream.read_to_string(&mut answer).await.expect("read");
-        let status = answer.split(' ').nth(1).and_then(|status| status.parse().ok()).expect("a status");
-        let body = answer.split_once("\r\n\r\n").map(|(_, body)| body.to_owned()).unwrap_or_default();
+        let status = answer
+            .split(' ')
+            .nth(1)
+            .and_then(|status| status.parse().ok())
+            .expect("a status");
+        let body = answer
+            .split_once("\r\n\r\n")
+            .map(|(_, body)| body.to_owned())
+            .unwrap_or_default();
         (status, body)
     }
 
@@ -110,7 +132,9 @@ impl Served {
         let (_, text) = self.get("/metrics").await;
         let of = |line: &str| {
             let rest = line.strip_prefix(metric)?;
-            let value = rest.strip_prefix(' ').or_else(|| rest.strip_prefix('{')?.split_once("} ").map(|(_, v)| v))?;
+            let value = rest
+                .strip_prefix(' ')
+                .or_else(|| rest.strip_prefix('{')?.split_once("} ").map(|(_, v)| v))?;
             value.trim().parse::<f64>().ok()
         };
         text.lines().filter_map(of).sum::<f64>() as u64

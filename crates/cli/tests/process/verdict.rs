@@ -30,10 +30,16 @@ pub fn judge(devices: &[Device], logs: &Logs) -> Vec<String> {
     }
     let mut kept: BTreeMap<(ConversationId, SendId), Seq> = BTreeMap::new();
     let mut names: BTreeSet<SendId> = BTreeSet::new();
-    for (conv, entry) in logs.iter().flat_map(|(conv, log)| log.iter().map(move |entry| (conv, entry))) {
+    for (conv, entry) in logs
+        .iter()
+        .flat_map(|(conv, log)| log.iter().map(move |entry| (conv, entry)))
+    {
         names.insert(entry.send_id);
         if let Some(first) = kept.insert((*conv, entry.send_id), entry.seq) {
-            wrong.push(format!("doubled: {} stands at {first} and {} of {conv}", entry.send_id, entry.seq));
+            wrong.push(format!(
+                "doubled: {} stands at {first} and {} of {conv}",
+                entry.send_id, entry.seq
+            ));
         }
     }
     for device in devices {
@@ -63,7 +69,10 @@ fn acks_hold(device: &Device, kept: &BTreeMap<(ConversationId, SendId), Seq>, wr
         match kept.get(&(*conv, *send_id)) {
             None => wrong.push(format!("lost: {} was told that {send_id} is {conv} {seq}", device.name)),
             Some(at) if at != seq => {
-                wrong.push(format!("moved: {} was told {seq} for {send_id}, it is at {at}", device.name));
+                wrong.push(format!(
+                    "moved: {} was told {seq} for {send_id}, it is at {at}",
+                    device.name
+                ));
             }
             Some(_) => {}
         }
@@ -72,7 +81,11 @@ fn acks_hold(device: &Device, kept: &BTreeMap<(ConversationId, SendId), Seq>, wr
 
 fn nothing_is_owed(device: &Device, names: &BTreeSet<SendId>, wrong: &mut Vec<String>) {
     let failed: BTreeSet<_> = device.failed.iter().collect();
-    for send_id in device.handed.iter().filter(|send_id| !names.contains(send_id) && !failed.contains(send_id)) {
+    for send_id in device
+        .handed
+        .iter()
+        .filter(|send_id| !names.contains(send_id) && !failed.contains(send_id))
+    {
         wrong.push(format!("never arrived: {send_id} of {}", device.name));
     }
 }
@@ -90,7 +103,10 @@ fn shown_is_the_log(device: &Device, logs: &Logs, wrong: &mut Vec<String>) {
         let spans = spans(log, user);
         let before = last.insert(*conv, *seq);
         if let Some(before) = before.filter(|before| next_readable(&spans, *before) != Some(*seq)) {
-            wrong.push(format!("out of order: {} showed {seq} of {conv} after {before}", device.name));
+            wrong.push(format!(
+                "out of order: {} showed {seq} of {conv} after {before}",
+                device.name
+            ));
         }
         match log.get(usize::try_from(seq.0).expect("small") - 1) {
             Some(entry) if entry.send_id == *send_id => {}
@@ -103,13 +119,21 @@ fn shown_is_the_log(device: &Device, logs: &Logs, wrong: &mut Vec<String>) {
     for (conv, log) in logs {
         let end = spans(log, user).last().map(|(_, to)| *to);
         if end.is_some() && last.get(conv).copied() != end {
-            wrong.push(format!("behind: {} shows {conv} up to {:?} of {end:?}", device.name, last.get(conv)));
+            wrong.push(format!(
+                "behind: {} shows {conv} up to {:?} of {end:?}",
+                device.name,
+                last.get(conv)
+            ));
         }
     }
 }
 
 fn next_readable(spans: &[(Seq, Seq)], after: Seq) -> Option<Seq> {
-    spans.iter().filter(|(_, to)| *to > after).map(|(from, _)| (*from).max(after.next())).next()
+    spans
+        .iter()
+        .filter(|(_, to)| *to > after)
+        .map(|(from, _)| (*from).max(after.next()))
+        .next()
 }
 
 /// What somebody may read of a log, by the log itself.
@@ -120,8 +144,14 @@ fn spans(log: &[Entry], user: UserId) -> Vec<(Seq, Seq)> {
     for entry in log {
         let body = entry.body.get();
         let comes = match entry.kind {
-            Kind::Created => serde_json::from_str::<Created>(body).expect("created").members.contains(&user),
-            Kind::Added => serde_json::from_str::<Added>(body).expect("added").users.contains(&user),
+            Kind::Created => serde_json::from_str::<Created>(body)
+                .expect("created")
+                .members
+                .contains(&user),
+            Kind::Added => serde_json::from_str::<Added>(body)
+                .expect("added")
+                .users
+                .contains(&user),
             _ => false,
         };
         let goes = match entry.kind {
