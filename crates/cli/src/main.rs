@@ -1,9 +1,22 @@
 //! `tidings`, the one binary: the server, the terminal client, and the admin's tools. Here is the index of what it can do;
-//! each subcommand is a file of its name.
+//! each subcommand is a file of its name, and below them stands what several of them want.
 
 mod serve;
+mod chat;
+mod send;
+mod tail;
+mod account;
+mod admin;
+mod connect;
+mod words;
+mod people;
+mod profile;
+mod password;
+mod safe;
+mod clock;
 
 use clap::{Parser, Subcommand};
+use profile::Profile;
 use std::process::ExitCode;
 
 #[global_allocator]
@@ -11,21 +24,68 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 /// Real-time chat that never loses a message.
 #[derive(Parser)]
-#[command(name = "tidings", version, propagate_version = true, max_term_width = 100)]
+#[command(name = "tidings", version, propagate_version = true, max_term_width = 100, after_help = EXAMPLES)]
 struct Arguments {
     #[command(subcommand)]
     command: Command,
+    /// Who you are on this machine: each profile has its own account, messages and outbox.
+    #[arg(
+        long,
+        global = true,
+        env = "TIDINGS_PROFILE",
+        default_value = "default",
+        value_name = "NAME"
+    )]
+    profile: String,
 }
+
+const EXAMPLES: &str = "\
+Examples:
+  tidings serve                                    Start a server here; it says how the first one signs up.
+  tidings chat                                     Talk. /help there tells the rest.
+  tidings --profile bob chat --sign-up bob --invite 1-wbcz4-…
+                                                   Be a second person on the same machine.
+  echo done | tidings send @bob -                  Say something from a script; 0 when the server has it safely.
+  tidings tail --json --until-idle                 Read everything new as JSON lines.
+  tidings admin invite                             Let somebody in (on the server's machine).
+
+What is kept for you lies in $TIDINGS_HOME, else $XDG_STATE_HOME/tidings, else ~/.local/state/tidings.";
 
 #[derive(Subcommand)]
 enum Command {
     /// Serve people over HTTP and WebSocket.
     Serve(serve::Serve),
+    /// Talk with people, line by line.
+    Chat(chat::Chat),
+    /// Say one thing and wait until the server has it safely.
+    Send(send::Send),
+    /// Print what is said, as it is said.
+    Tail(tail::Tail),
+    /// Make an account and sign this profile in.
+    SignUp(account::SignUpHere),
+    /// Sign this profile in to an account that exists.
+    SignIn(account::SignInHere),
+    /// Sign this profile out.
+    SignOut(account::SignOutHere),
+    /// List the devices that are signed in to your account, or sign some out.
+    Devices(account::DevicesHere),
+    /// Look after a server, from its own machine.
+    Admin(admin::Admin),
 }
 
 fn main() -> ExitCode {
-    let outcome = match Arguments::parse().command {
+    let arguments = Arguments::parse();
+    let profile = || Profile::named(&arguments.profile);
+    let outcome = match arguments.command {
         Command::Serve(arguments) => serve::run(arguments),
+        Command::Chat(arguments) => profile().and_then(|profile| chat::run(arguments, &profile)),
+        Command::Send(arguments) => profile().and_then(|profile| send::run(arguments, &profile)),
+        Command::Tail(arguments) => profile().and_then(|profile| tail::run(&arguments, &profile)),
+        Command::SignUp(arguments) => profile().and_then(|profile| account::sign_up(&arguments, &profile)),
+        Command::SignIn(arguments) => profile().and_then(|profile| account::sign_in(&arguments, &profile)),
+        Command::SignOut(arguments) => profile().and_then(|profile| account::sign_out(&arguments, &profile)),
+        Command::Devices(arguments) => profile().and_then(|profile| account::devices(&arguments, &profile)),
+        Command::Admin(arguments) => admin::run(arguments),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
@@ -44,3 +104,11 @@ fn say_wrong(wrong: &Wrong) {
 
 /// What a subcommand failed with, as one sentence or a few.
 type Wrong = Box<dyn std::error::Error>;
+
+/// Everything but the server: one thread is enough for one person.
+fn block_on<T>(work: impl Future<Output = Result<T, Wrong>>) -> Result<T, Wrong> {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?
+        .block_on(work)
+}

@@ -3,8 +3,8 @@
 use crate::Wrong;
 use clap::{Args, ValueEnum};
 use rand::SeedableRng;
-use rand::rngs::{StdRng, SysRng};
 use rand::TryRng;
+use rand::rngs::{StdRng, SysRng};
 use server::bus::{BusFaults, InProcess, Listener};
 use server::clock::{Clock, SystemClock};
 use server::config::{Config, Rates, SignUpPolicy};
@@ -81,9 +81,12 @@ fn drill(text: &str) -> Result<BusFaults, String> {
     let percent = |n: u64| u8::try_from(n).ok().filter(|n| *n <= 100);
     match parts[..] {
         [lose, double, delay, delay_ms_max] => match (percent(lose), percent(double), percent(delay)) {
-            (Some(lose_percent), Some(double_percent), Some(delay_percent)) => {
-                Ok(BusFaults { lose_percent, double_percent, delay_percent, delay_ms_max })
-            }
+            (Some(lose_percent), Some(double_percent), Some(delay_percent)) => Ok(BusFaults {
+                lose_percent,
+                double_percent,
+                delay_percent,
+                delay_ms_max,
+            }),
             _ => Err("percents are 0 to 100".to_owned()),
         },
         _ => Err("four numbers: lose,double,delay in percent, and milliseconds".to_owned()),
@@ -100,7 +103,9 @@ pub fn run(arguments: Serve) -> Result<(), Wrong> {
 fn start_logging(arguments: &Serve) -> Result<(), Wrong> {
     let filter = tracing_subscriber::EnvFilter::try_new(&arguments.log)
         .map_err(|error| format!("--log {}: {error}; try `info` or `server=debug`", arguments.log))?;
-    let logs = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let logs = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr);
     match arguments.log_format {
         LogFormat::Text => logs.init(),
         LogFormat::Json => logs.json().init(),
@@ -112,9 +117,12 @@ async fn serve(arguments: Serve) -> Result<(), Wrong> {
     let clock = Arc::new(SystemClock::start());
     let store = open(&arguments, Arc::clone(&clock) as Arc<dyn Clock>)?;
     // Bound before anything is promised: a port in use is found now.
-    let listener = TcpListener::bind(arguments.listen)
-        .await
-        .map_err(|error| format!("cannot listen on {}: {error}; choose another with --listen", arguments.listen))?;
+    let listener = TcpListener::bind(arguments.listen).await.map_err(|error| {
+        format!(
+            "cannot listen on {}: {error}; choose another with --listen",
+            arguments.listen
+        )
+    })?;
     let address = listener.local_addr()?;
     let bus = InProcess::with_faults(arguments.drill_hints, random_seed()?);
     let node = Node::new(Parts {
@@ -128,10 +136,23 @@ async fn serve(arguments: Serve) -> Result<(), Wrong> {
     bus.join(Arc::downgrade(&ear));
     let running = server::serve::start(Arc::clone(&node));
     let (stop, stopped) = watch::channel(false);
-    let admin = tokio::spawn(server::admin::serve(Arc::clone(&node), arguments.data.clone(), stopped.clone()));
-    let limits = ListenLimits { connections_max: arguments.sessions_max, ..ListenLimits::default() };
+    let admin = tokio::spawn(server::admin::serve(
+        Arc::clone(&node),
+        arguments.data.clone(),
+        stopped.clone(),
+    ));
+    let limits = ListenLimits {
+        connections_max: arguments.sessions_max,
+        ..ListenLimits::default()
+    };
     let router = server::http::router(Arc::clone(&node));
-    let door = tokio::spawn(listen::serve(listener, router, limits, Arc::clone(&node.listen_counts), stopped));
+    let door = tokio::spawn(listen::serve(
+        listener,
+        router,
+        limits,
+        Arc::clone(&node.listen_counts),
+        stopped,
+    ));
     greet(&node, address).await?;
     wait_for_a_signal().await?;
     tracing::info!("going down: sessions are sent away");
@@ -161,7 +182,11 @@ fn config(arguments: &Serve) -> Config {
         beat_ms: arguments.beat_ms,
         sessions_max: arguments.sessions_max,
         drain_spread_ms: arguments.drain_spread_ms,
-        rates: if arguments.no_rates { Rates::unlimited() } else { Rates::default() },
+        rates: if arguments.no_rates {
+            Rates::unlimited()
+        } else {
+            Rates::default()
+        },
         ..Config::default()
     }
 }
@@ -174,7 +199,9 @@ fn random_seed() -> Result<u64, Wrong> {
 #[expect(clippy::print_stdout, reason = "this is what the person at the terminal is told")]
 async fn greet(node: &Node, address: SocketAddr) -> Result<(), Wrong> {
     println!("Tidings is at http://{address}");
-    let invite = server::account::first_invite(node).await.map_err(|refusal| refusal.say)?;
+    let invite = server::account::first_invite(node)
+        .await
+        .map_err(|refusal| refusal.say)?;
     if let Some(invite) = invite {
         println!();
         println!("Nobody has an account here yet. The first one, who will own this server, signs up with:");

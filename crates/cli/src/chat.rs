@@ -1,0 +1,103 @@
+//! `tidings chat`: talk, line by line. On a terminal with a line being typed below what is said; in a pipe plain lines,
+//! for scripts.
+
+mod keys;
+mod editor;
+mod measure;
+mod paper;
+mod terminal;
+mod typed;
+mod room;
+mod talk;
+mod events;
+mod doing;
+
+use crate::account::Entrance;
+use crate::connect::connect;
+use crate::profile::Profile;
+use crate::{Wrong, block_on};
+use clap::Args;
+use client::keep::File;
+use client::{Event, Follow};
+use std::io;
+use talk::{Onward, Talk};
+use terminal::Terminal;
+
+/// The journal of `tidings chat`.
+const JOURNAL: &str = "chat";
+
+/// The arguments of `tidings chat`.
+#[derive(Args)]
+#[command(after_help = "\
+Examples:
+  tidings chat --server http://chat.example:8080 --sign-up ann --invite 1-wbcz4-…
+  tidings chat --sign-in ann         On another machine.
+  tidings chat @bob                  Go straight to bob.
+  tidings --profile bob chat         Be bob, in a second terminal.
+  printf '/open @bob\\nhello\\n' | tidings chat
+
+In there, /help tells the rest. What you write without a connection is kept and sent later.
+NO_COLOR=1 turns colours off; without a terminal everything is plain lines.")]
+pub struct Chat {
+    /// Go straight to this conversation: @HANDLE, or a group's title.
+    #[arg(value_name = "WITH")]
+    with: Option<String>,
+    #[command(flatten)]
+    entrance: Entrance,
+}
+
+/// Talks until there is nothing more to say.
+pub fn run(arguments: Chat, profile: &Profile) -> Result<(), Wrong> {
+    let outcome = block_on(chat(arguments, profile));
+    match outcome {
+        // Whoever read our output has seen enough.
+        Err(wrong)
+            if wrong
+                .downcast_ref::<io::Error>()
+                .is_some_and(|e| e.kind() == io::ErrorKind::BrokenPipe) =>
+        {
+            Ok(())
+        }
+        outcome => outcome,
+    }
+}
+
+async fn chat(arguments: Chat, profile: &Profile) -> Result<(), Wrong> {
+    let (account, token) = arguments.entrance.enter(profile).await?;
+    let Some(lock) = profile.lock(JOURNAL)? else {
+        return Err(format!(
+            "a `tidings chat` of the profile `{}` is open already; be somebody else with `tidings --profile OTHER_NAME \
+             chat`",
+            profile.name
+        )
+        .into());
+    };
+    let keep = File::at(profile.path("chat.journal"));
+    let (client, mut events) = connect(&account, token.clone(), keep, Follow::Lively).await?;
+    let mut talk = Talk::new(client, Terminal::open()?, profile, account, token, arguments.with);
+    talk.welcome()?;
+    let outcome = loop {
+        let onward = tokio::select! {
+            // What happened before what is typed, so that an answer is given in view of it.
+            biased;
+            event = events.next() => match event {
+                Some(event) => talk.event(event).await,
+                None => Err("the client ended too early; what was said is kept".into()),
+            },
+            input = talk.terminal.next(), if talk.listens() => match input {
+                Ok(input) => talk.input(input).await,
+                Err(error) => Err(error.into()),
+            },
+        };
+        match onward {
+            Ok(Onward::On) => {}
+            Ok(Onward::Leave) => break Ok(()),
+            Err(wrong) => break Err(wrong),
+        }
+    };
+    let last = talk.leave(outcome.is_ok()).await;
+    // The last events tell what could still be sent; nobody looks any more, but the client finishes its work.
+    while !matches!(events.next().await, None | Some(Event::Broken { .. })) {}
+    drop(lock);
+    outcome.and(last)
+}

@@ -1,0 +1,250 @@
+//! What a chat holds between two things that happen: who is who, which conversations were numbered, which is open.
+
+use super::paper::Ink;
+use super::room::Room;
+use super::terminal::{Input, Terminal};
+use crate::Wrong;
+use crate::clock::now_ms;
+use crate::people::People;
+use crate::profile::{Account, Profile};
+use crate::words;
+use client::Client;
+use protocol::server_frame::{ConversationRow, PresenceState};
+use protocol::token::TokenText;
+use protocol::{ConversationId, UserId};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Whether the chat goes on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Onward {
+    /// It does.
+    On,
+    /// It does not: somebody wants to go.
+    Leave,
+}
+
+/// Whether there is a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Line {
+    /// Not known yet: it has just begun.
+    Trying,
+    /// The server knows us and the inbox is whole.
+    Up,
+    /// It went, or never came.
+    Down,
+}
+
+/// How somebody is there, as long as it is true.
+pub struct There {
+    /// How.
+    pub state: PresenceState,
+    /// When they were last there.
+    pub last_seen_ms: Option<u64>,
+    /// Until when this is true, in milliseconds since 1970.
+    pub until_ms: u64,
+}
+
+/// A chat.
+pub struct Talk<'a> {
+    pub(super) client: Client,
+    pub(super) terminal: Terminal,
+    pub(super) profile: &'a Profile,
+    pub(super) account: Account,
+    pub(super) token: TokenText,
+    /// Where to go first.
+    pub(super) with: Option<String>,
+    pub(super) people: People,
+    pub(super) line: Line,
+    pub(super) was_up: bool,
+    /// Conversations by the number they were listed under; it does not change while the chat lasts.
+    pub(super) numbered: Vec<ConversationId>,
+    /// Conversations that were begun here and have no row yet: what they are called.
+    pub(super) begun: BTreeMap<ConversationId, String>,
+    pub(super) room: Option<Room>,
+    pub(super) there: BTreeMap<UserId, There>,
+    pub(super) watched: BTreeSet<UserId>,
+    /// Somebody types in the open conversation, and it is said.
+    pub(super) typing: Option<UserId>,
+    /// Nothing more is typed: it ends when everything is sent.
+    pub(super) is_ending: bool,
+}
+
+impl<'a> Talk<'a> {
+    pub fn new(
+        client: Client,
+        terminal: Terminal,
+        profile: &'a Profile,
+        account: Account,
+        token: TokenText,
+        with: Option<String>,
+    ) -> Self {
+        Self {
+            client,
+            terminal,
+            profile,
+            account,
+            token,
+            with,
+            people: People::kept(profile),
+            line: Line::Trying,
+            was_up: false,
+            numbered: Vec::new(),
+            begun: BTreeMap::new(),
+            room: None,
+            there: BTreeMap::new(),
+            watched: BTreeSet::new(),
+            typing: None,
+            is_ending: false,
+        }
+    }
+
+    /// Says who one is.
+    pub fn welcome(&mut self) -> Result<(), Wrong> {
+        let said = format!("You are @{} at {}.", self.account.handle, self.account.server);
+        self.say_dim(&said)?;
+        self.prompt()
+    }
+
+    /// Whether it is time to hear what is typed: what was typed ahead refers to what is not known yet.
+    pub fn listens(&self) -> bool {
+        self.line != Line::Trying && !self.is_ending
+    }
+
+    /// Something was typed.
+    pub async fn input(&mut self, input: Input) -> Result<Onward, Wrong> {
+        match input {
+            Input::Line(line) => return self.typed(&line).await,
+            Input::Typing => {
+                if let Some(room) = &self.room {
+                    self.client.typing(room.conv).await?;
+                }
+            }
+            Input::Interrupt => return Ok(Onward::Leave),
+            Input::End => {
+                self.is_ending = true;
+                return self.end_if_quiet().await;
+            }
+        }
+        Ok(Onward::On)
+    }
+
+    /// After the last line: goes when everything said is safe, or when it cannot be now.
+    pub async fn end_if_quiet(&mut self) -> Result<Onward, Wrong> {
+        let quiet = self.client.look(|core| core.state().outbox.is_quiet()).await?;
+        let over = self.is_ending && (quiet || self.line == Line::Down);
+        Ok(if over { Onward::Leave } else { Onward::On })
+    }
+
+    /// Takes leave: says what waits, and lets the client finish.
+    pub async fn leave(&mut self, is_well: bool) -> Result<(), Wrong> {
+        let unfinished = self.terminal.unfinished().to_owned();
+        let draft = match &self.room {
+            Some(room) if !unfinished.trim().is_empty() => serde_json::json!({"conv": room.conv, "text": unfinished}),
+            _ => serde_json::Value::Null,
+        };
+        self.profile.write("draft.json", &serde_json::to_vec(&draft)?)?;
+        let waiting = self
+            .client
+            .look(|core| core.state().outbox.waiting().count())
+            .await
+            .unwrap_or(0);
+        if is_well && waiting > 0 {
+            let (what, it) = if waiting == 1 {
+                ("One message waits".to_owned(), "it")
+            } else {
+                (format!("{waiting} messages wait"), "they")
+            };
+            self.say_dim(&format!("{what} here; {it} will go when you come back."))?;
+        }
+        if is_well && !draft.is_null() {
+            self.say_dim("What you had begun to type is kept, too.")?;
+        }
+        self.terminal.close()?;
+        self.client.shutdown().await;
+        Ok(())
+    }
+
+    /// The line being typed, with where it goes.
+    pub fn prompt(&mut self) -> Result<(), Wrong> {
+        let paper = &self.terminal.paper;
+        let place = self.room.as_ref().map_or("", |room| room.title.as_str());
+        let mark = if self.line == Line::Down {
+            paper.ink(Ink::Bad, "(offline)")
+        } else {
+            String::new()
+        };
+        let gap = if mark.is_empty() || place.is_empty() { "" } else { " " };
+        let prompt = format!(
+            "{}{gap}{mark}{}",
+            paper.ink(Ink::Bold, place),
+            paper.ink(Ink::Bold, "> ")
+        );
+        Ok(self.terminal.prompt(prompt)?)
+    }
+
+    /// Says something beside the point.
+    pub fn say_dim(&mut self, text: &str) -> Result<(), Wrong> {
+        let text = self.terminal.paper.ink(Ink::Dim, text);
+        Ok(self.terminal.paper.say(&text)?)
+    }
+
+    /// What went wrong, as an answer to what was typed.
+    pub fn say_bad(&mut self, text: &str) -> Result<(), Wrong> {
+        let text = self.terminal.paper.ink(Ink::Bad, text);
+        Ok(self.terminal.paper.say(&text)?)
+    }
+
+    /// My conversations, the latest first, with the number each is listed under.
+    pub async fn rows(&mut self) -> Result<Vec<(usize, ConversationRow, u64)>, Wrong> {
+        let rows = self.client.inbox().await?;
+        if self.line == Line::Up {
+            let peers = rows.iter().filter_map(|(row, _)| row.peer.map(|peer| peer.user));
+            self.people.ask(&self.client, peers, self.profile).await;
+        }
+        Ok(rows
+            .into_iter()
+            .map(|(row, unread)| (self.number(row.conv), row, unread))
+            .collect())
+    }
+
+    /// The number of a conversation; the next free one if it has none.
+    pub fn number(&mut self, conv: ConversationId) -> usize {
+        let at = self.numbered.iter().position(|one| *one == conv);
+        at.unwrap_or_else(|| {
+            self.numbered.push(conv);
+            self.numbered.len() - 1
+        }) + 1
+    }
+
+    /// What a conversation is called.
+    pub async fn title(&self, conv: ConversationId) -> Result<String, Wrong> {
+        let row = self
+            .client
+            .look(move |core| core.state().inbox.row(conv).cloned())
+            .await?;
+        Ok(match row {
+            Some(row) => words::title(&row, &self.people),
+            None => self
+                .begun
+                .get(&conv)
+                .cloned()
+                .unwrap_or_else(|| "a conversation".to_owned()),
+        })
+    }
+
+    /// How somebody is there, if that is known now.
+    pub fn presence(&self, user: UserId) -> Option<&There> {
+        self.there.get(&user).filter(|there| there.until_ms > now_ms())
+    }
+
+    /// A person's handle in their colour.
+    pub fn painted(&self, user: UserId) -> String {
+        let handle = if user == self.client.me() {
+            "you".to_owned()
+        } else {
+            self.people.handle(user)
+        };
+        let colour = user.as_bytes().iter().fold(0, |sum: u8, byte| sum.wrapping_add(*byte));
+        self.terminal.paper.ink(Ink::Person(colour), &handle)
+    }
+}
