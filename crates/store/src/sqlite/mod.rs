@@ -11,6 +11,7 @@ mod db;
 mod devices;
 mod directory;
 mod fanout;
+mod file;
 mod held;
 mod inbox;
 mod job;
@@ -30,7 +31,8 @@ mod work;
 mod writer;
 
 pub use checkpoint::Checkpointer;
-pub use open::{FILE, LOCK_FILE, OpenError, Opened, new_epoch, open};
+pub use file::{FILE, LOCK_FILE, OpenError};
+pub use open::{Opened, new_epoch, open};
 pub use options::{Clock, Faults, Options, Point};
 pub use reader::Reader;
 pub use schema::VERSION as SCHEMA_VERSION;

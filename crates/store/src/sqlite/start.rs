@@ -1,6 +1,7 @@
 //! Driving the engine: by threads of its own, or step by step by the caller.
 
-use super::open::{OpenError, Opened, open};
+use super::file::OpenError;
+use super::open::{Opened, open};
 use super::options::Options;
 use super::{Checkpointer, Reader, Sqlite, Writer};
 use std::path::Path;

@@ -1,8 +1,8 @@
 //! The store as a whole: what has outlived its time, and how much there is.
 
 use super::db::{self, Db, SEQ_MAX};
+use super::file::sibling;
 use super::job::Outcome;
-use super::open::sibling;
 use super::work::Work;
 use crate::record::Stats;
 use protocol::limits;
