@@ -21,6 +21,8 @@ use tokio::time::{Instant, Sleep};
 
 /// How long the closing handshake may take, in milliseconds.
 const CLOSE_MS_MAX: u64 = 2_000;
+/// Looks at a peer that takes nothing before it is let go: more of them, and it is known more exactly since when.
+const STUCK_LOOKS: u32 = 4;
 /// Bytes read at once.
 const READ_BUFFER_BYTES: usize = 1_024;
 /// Bytes that may wait in the socket before the outbox holds the rest back.
@@ -85,6 +87,8 @@ enum Wait {
     /// The peer to take something: so much had been written in all when the clock was set.
     Reader {
         written_bytes: u64,
+        /// How often that was looked at since, and found unchanged.
+        looks: u32,
     },
     Nothing,
 }
@@ -119,7 +123,7 @@ where
                     Step::Nothing
                 }
                 Happened::Took(Taken::Close(close)) => return Ending::Close(close),
-                Happened::Late => match self.late() {
+                Happened::Late => match self.late(node) {
                     Some(close) => return Ending::Close(close),
                     None => Step::Nothing,
                 },
@@ -221,8 +225,9 @@ where
             _ if unsent_bytes > 0 => {
                 self.waiting_for = Wait::Reader {
                     written_bytes: self.written_bytes(),
+                    looks: 0,
                 };
-                self.deadline = Some(after_ms(node.config.stuck_ms_max));
+                self.deadline = Some(after_ms(node.config.stuck_ms_max / u64::from(STUCK_LOOKS)));
             }
             Wait::Nothing => {}
             Wait::Hello | Wait::Reader { .. } => {
@@ -232,11 +237,16 @@ where
         }
     }
 
-    /// The deadline passed: for a reader that took something meanwhile it is set anew.
-    fn late(&mut self) -> Option<Close> {
-        match self.waiting_for {
+    /// The deadline passed. A reader that took something meanwhile is given its whole time anew.
+    fn late(&mut self, node: &Node) -> Option<Close> {
+        let now = self.written_bytes();
+        match &mut self.waiting_for {
             Wait::Hello => Some(Close::NoHello),
-            Wait::Reader { written_bytes } if self.written_bytes() <= written_bytes => Some(Close::Stuck),
+            Wait::Reader { written_bytes, looks } if now <= *written_bytes && self.socket.unsent_bytes() > 0 => {
+                *looks += 1;
+                self.deadline = Some(after_ms(node.config.stuck_ms_max / u64::from(STUCK_LOOKS)));
+                (*looks >= STUCK_LOOKS).then_some(Close::Stuck)
+            }
             Wait::Reader { .. } | Wait::Nothing => {
                 self.waiting_for = Wait::Nothing;
                 self.deadline = None;

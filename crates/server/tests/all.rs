@@ -16,3 +16,29 @@ mod admin;
 mod front;
 #[path = "all/http.rs"]
 mod http;
+#[path = "all/frames.rs"]
+mod frames;
+#[path = "all/create.rs"]
+mod create;
+#[path = "all/roster.rs"]
+mod roster;
+#[path = "all/access.rs"]
+mod access;
+#[path = "all/history.rs"]
+mod history;
+#[path = "all/cursors.rs"]
+mod cursors;
+#[path = "all/resume.rs"]
+mod resume;
+#[path = "all/presence.rs"]
+mod presence;
+#[path = "all/drain.rs"]
+mod drain;
+#[path = "all/revoke.rs"]
+mod revoke;
+#[path = "all/held.rs"]
+mod held;
+#[path = "all/slow.rs"]
+mod slow;
+#[path = "all/converge.rs"]
+mod converge;

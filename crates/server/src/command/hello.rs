@@ -62,6 +62,8 @@ pub async fn hello(
         };
         away(refusal, close)
     };
+    // Before the session takes part in anything: there is nothing to take back then.
+    frame.watch.as_ref().map_or(Ok(()), watch::check).map_err(turned)?;
     let who = account::authenticate(node, &frame.token, address)
         .await
         .map_err(turned)?;

@@ -6,13 +6,13 @@ use bytes::Bytes;
 use futures_util::{SinkExt, StreamExt};
 use protocol::client_frame::{self as ask, Hello};
 use protocol::frame::RequestId;
-use protocol::server_frame::{Ack, ServerFrame};
+use protocol::server_frame::{Ack, ConversationRow, CursorOk, ServerFrame, Topic, Watching};
 use protocol::token::Token;
 use protocol::{Body, ClientFrame, ConversationId, DeviceId, Epoch, Kind, Refusal, SendId, Seq, UserId, Ver};
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 use server::bus::{BusFaults, InProcess};
-use server::clock::SystemClock;
+use server::clock::{Clock, SystemClock};
 use server::config::{Config, Rates};
 use server::node::{Node, Parts};
 use server::serve::{self, Running};
@@ -56,6 +56,8 @@ pub struct Line {
     socket: WebSocketStream<DuplexStream>,
     waiting: VecDeque<(Option<RequestId>, ServerFrame)>,
     next_id: u64,
+    /// Every text that ever came, as it came.
+    pub heard: Vec<String>,
     pub closed: Option<Option<CloseFrame>>,
 }
 
@@ -67,14 +69,11 @@ pub fn config() -> Config {
     }
 }
 
-/// The model as a store.
+/// The model as a store, in the time of the test.
 pub fn model() -> Arc<dyn Store> {
-    let unix_ms = std::sync::Arc::new(AtomicU64::new(1_800_000_000_000));
-    Arc::new(Model::new(
-        Epoch::from_random([9; 16]),
-        Arc::new(move || unix_ms.fetch_add(1, Ordering::Relaxed)),
-        7,
-    ))
+    let clock = SystemClock::start();
+    let unix_ms = Arc::new(move || clock.unix_ms());
+    Arc::new(Model::new(Epoch::from_random([9; 16]), unix_ms, 7))
 }
 
 impl House {
@@ -144,6 +143,24 @@ impl House {
         self.device(user).await
     }
 
+    /// People with these handles, each with a device.
+    pub async fn people<const N: usize>(&self, handles: [&str; N]) -> [Person; N] {
+        let mut people = Vec::new();
+        for handle in handles {
+            people.push(self.person(handle).await);
+        }
+        people.try_into().expect("as many as were asked for")
+    }
+
+    /// So many people who are hardly anybody.
+    pub async fn crowd(&self, size: usize) -> Vec<Person> {
+        let mut crowd = Vec::new();
+        for number in 0..size {
+            crowd.push(self.person(&format!("crowd{number}")).await);
+        }
+        crowd
+    }
+
     /// One more device of somebody.
     pub async fn device(&self, user: UserId) -> Person {
         let device = DeviceId::from_random(self.unique());
@@ -179,6 +196,7 @@ impl House {
             socket,
             waiting: VecDeque::new(),
             next_id: 0,
+            heard: Vec::new(),
             closed: None,
         }
     }
@@ -329,6 +347,49 @@ impl Line {
         }
     }
 
+    /// Watches, and answers what is true now.
+    pub async fn watch(&mut self, frame: ClientFrame) -> Watching {
+        match self.ask(frame).await {
+            ServerFrame::Watching(watching) => watching,
+            other => panic!("not watching: {other:?}"),
+        }
+    }
+
+    /// Moves cursors, which must be done.
+    pub async fn cursor(&mut self, frame: ClientFrame) -> CursorOk {
+        match self.ask(frame).await {
+            ServerFrame::CursorOk(ok) => ok,
+            other => panic!("no cursor_ok: {other:?}"),
+        }
+    }
+
+    /// Where the inbox stands, by a beat.
+    pub async fn beat(&mut self) -> Ver {
+        match self.ask(ClientFrame::Beat(ask::Beat {})).await {
+            ServerFrame::Beat(beat) => beat.ver,
+            other => panic!("no beat: {other:?}"),
+        }
+    }
+
+    /// The row of a conversation, as the inbox has it now.
+    pub async fn row(&mut self, conv: ConversationId) -> Option<ConversationRow> {
+        let mut after = Ver::ZERO;
+        loop {
+            let page = self.inbox(after).await;
+            for row in page.rows {
+                if let Topic::Conversation(row) = row.topic
+                    && row.conv == conv
+                {
+                    return Some(*row);
+                }
+            }
+            if !page.more {
+                return None;
+            }
+            after = page.to;
+        }
+    }
+
     /// Waits for the next live entry.
     pub async fn entry(&mut self) -> protocol::server_frame::Live {
         match self.until(|_, frame| matches!(frame, ServerFrame::Entry(_))).await {
@@ -346,11 +407,25 @@ impl Line {
         all
     }
 
+    /// Everything that is heard within `ms`, however busy or quiet it is.
+    pub async fn during(&mut self, ms: u64) -> Vec<ServerFrame> {
+        let mut all: Vec<ServerFrame> = self.waiting.drain(..).map(|(_, frame)| frame).collect();
+        let end = tokio::time::Instant::now() + Duration::from_millis(ms);
+        while let Ok(heard) = tokio::time::timeout_at(end, self.receive()).await {
+            let Some((_, frame)) = heard else { break };
+            all.push(frame);
+        }
+        all
+    }
+
     /// The next frame; `None`: the socket is closed.
     pub async fn receive(&mut self) -> Option<(Option<RequestId>, ServerFrame)> {
         loop {
             match self.socket.next().await {
-                Some(Ok(Message::Text(text))) => return Some(ServerFrame::decode(&text).expect("a frame")),
+                Some(Ok(Message::Text(text))) => {
+                    self.heard.push(text.to_string());
+                    return Some(ServerFrame::decode(&text).expect("a frame"));
+                }
                 Some(Ok(Message::Close(frame))) => self.closed = Some(frame),
                 Some(Ok(_)) => {}
                 Some(Err(_)) | None => {

@@ -1,0 +1,246 @@
+//! Who may do what: every verb, by everybody it could matter to, and what they must never be told.
+
+use crate::frames::{cursor, direct, get, group, heads, members, people, typing, watch};
+use crate::harness::{House, Line, Person, hello};
+use protocol::refusal::Code;
+use protocol::server_frame::ServerFrame;
+use protocol::{ClientFrame, ConversationId, Seq};
+
+/// How somebody stands to the conversation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Standing {
+    Stranger,
+    Removed,
+    CameBack,
+    Member,
+    Owner,
+}
+
+/// What they are answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Answered {
+    No(Code),
+    Yes,
+    Nothing,
+}
+
+/// The table. A new verb must say here who gets what: there is no wildcard.
+fn table(frame: &ClientFrame, standing: Standing) -> Answered {
+    use Answered::{No, Nothing, Yes};
+    use Standing::{CameBack, Member, Owner, Removed, Stranger};
+    match (frame, standing) {
+        (ClientFrame::Hello(_), _) => No(Code::OutOfOrder),
+        (ClientFrame::Send(_) | ClientFrame::Add(_) | ClientFrame::Leave(_) | ClientFrame::Members(_), Stranger) => {
+            No(Code::NotFound)
+        }
+        (ClientFrame::Send(_) | ClientFrame::Add(_) | ClientFrame::Leave(_) | ClientFrame::Members(_), Removed) => {
+            No(Code::NotAMember)
+        }
+        (
+            ClientFrame::Send(_) | ClientFrame::Add(_) | ClientFrame::Leave(_) | ClientFrame::Members(_),
+            CameBack | Member | Owner,
+        ) => Yes,
+        (ClientFrame::Remove(_), Stranger) => No(Code::NotFound),
+        (ClientFrame::Remove(_), Removed) => No(Code::NotAMember),
+        (ClientFrame::Remove(_), CameBack | Member) => No(Code::Forbidden),
+        (ClientFrame::Remove(_), Owner) => Yes,
+        (ClientFrame::Get(_) | ClientFrame::Cursor(_), Stranger) => No(Code::NotFound),
+        (ClientFrame::Get(_) | ClientFrame::Cursor(_), Removed | CameBack | Member | Owner) => Yes,
+        (ClientFrame::Typing(_), _) => Nothing,
+        // These answer with what is the asker's own, and with nothing of the rest.
+        (
+            ClientFrame::Inbox(_)
+            | ClientFrame::Heads(_)
+            | ClientFrame::Watch(_)
+            | ClientFrame::Beat(_)
+            | ClientFrame::Create(_)
+            | ClientFrame::People(_),
+            _,
+        ) => Yes,
+    }
+}
+
+/// A conversation and everybody who stands to it in some way.
+struct Scene {
+    house: House,
+    conv: ConversationId,
+    ann: Person,
+    spare: Person,
+}
+
+impl Scene {
+    /// One frame of each verb about `conv`, in an order in which each still finds what it needs.
+    fn frames(&self, conv: ConversationId, me: &Person) -> Vec<ClientFrame> {
+        let house = &self.house;
+        vec![
+            hello(me, None, None),
+            house.text(conv, "mine"),
+            ClientFrame::Get(protocol::client_frame::Get::after(conv, Seq::ZERO)),
+            cursor(conv, Some(1), Some(1)),
+            ClientFrame::Inbox(protocol::client_frame::AskInbox {
+                after_ver: protocol::Ver::ZERO,
+            }),
+            heads(&[conv]),
+            watch(&[conv], &[&self.ann, &self.spare]),
+            ClientFrame::Beat(protocol::client_frame::Beat {}),
+            typing(conv),
+            group(house.send_id(), "my own", Vec::new()),
+            house.add(conv, &[&self.ann]),
+            house.remove(conv, &self.spare),
+            members(conv),
+            people(&[&self.ann, &self.spare], &[]),
+            house.leave(conv),
+        ]
+    }
+
+    /// Asks everything and checks each answer against the table.
+    async fn ask_everything(&self, line: &mut Line, me: &Person, standing: Standing) -> Vec<ServerFrame> {
+        let frames = self.frames(self.conv, me);
+        let mut words: Vec<&str> = frames.iter().map(ClientFrame::word).collect();
+        words.sort_unstable();
+        let mut all = ClientFrame::WORDS.to_vec();
+        all.sort_unstable();
+        assert_eq!(words, all, "every verb is asked");
+        let mut answers = Vec::new();
+        for frame in frames {
+            let (word, expected) = (frame.word(), table(&frame, standing));
+            if expected == Answered::Nothing {
+                let id = line.say_numbered(&frame).await;
+                let beat = ClientFrame::Beat(protocol::client_frame::Beat {});
+                line.ask(beat).await;
+                assert!(
+                    !line.heard.iter().any(|text| text.contains(&format!("\"re\":{}", id.0))),
+                    "{word}"
+                );
+                continue;
+            }
+            let answer = line.ask(frame).await;
+            match (&answer, expected) {
+                (ServerFrame::Refuse(no), Answered::No(code)) => {
+                    assert_eq!(no.known(), Some(code), "{standing:?} {word}");
+                }
+                (ServerFrame::Refuse(_), _) | (_, Answered::No(_)) => {
+                    panic!("{standing:?} {word}: {answer:?}, not {expected:?}")
+                }
+                _ => {}
+            }
+            answers.push(answer);
+        }
+        answers
+    }
+}
+
+/// MEM1 MEM2 MEM3 MEM7 MEM5: every verb by a stranger, a removed member, one who came back, a member and the owner is
+/// answered as the table says, and nobody is told a text outside their spans, nor a stranger anything at all.
+#[tokio::test(start_paused = true)]
+async fn mem1_nobody_is_told_what_is_not_theirs_by_any_verb() {
+    let house = House::start();
+    let [ann, spare, member, removed, back, eve] =
+        house.people(["ann", "spare", "member", "removed", "back", "eve"]).await;
+    let mut a = house.connect(&ann).await;
+    let conv = house
+        .group(&mut a, "canary-title", &[&spare, &member, &removed, &back])
+        .await;
+    let mut lines = Vec::new();
+    for (who, standing) in [
+        (&eve, Standing::Stranger),
+        (&removed, Standing::Removed),
+        (&back, Standing::CameBack),
+        (&member, Standing::Member),
+    ] {
+        let mut line = house.connect(who).await;
+        line.watch(watch(&[conv], &[&ann, &member])).await;
+        lines.push((line, who, standing));
+    }
+    a.ack(house.text(conv, "canary-early")).await;
+    a.ack(house.remove(conv, &removed)).await;
+    a.ack(house.remove(conv, &back)).await;
+    a.ack(house.text(conv, "canary-middle")).await;
+    a.ack(house.add(conv, &[&back])).await;
+    a.ack(house.text(conv, "canary-late")).await;
+    a.say(&typing(conv)).await;
+    a.cursor(cursor(conv, Some(7), Some(7))).await;
+    let scene = Scene {
+        house,
+        conv,
+        ann: ann.clone(),
+        spare,
+    };
+    for (line, who, standing) in &mut lines {
+        scene.ask_everything(line, who, *standing).await;
+    }
+    scene.ask_everything(&mut a, &ann, Standing::Owner).await;
+    // What else comes by itself, and what another connection finds from nothing.
+    for (line, who, standing) in &mut lines {
+        line.everything(60_000).await;
+        let mut fresh = scene.house.connect(who).await;
+        fresh.everything(3_000).await;
+        let heard: Vec<&String> = line.heard.iter().chain(&fresh.heard).collect();
+        let tells = |what: &str| heard.iter().any(|text| text.contains(what));
+        let theirs: &[&str] = match standing {
+            Standing::Stranger => &[],
+            Standing::Removed => &["canary-title", "canary-early"],
+            Standing::CameBack => &["canary-title", "canary-early", "canary-late"],
+            Standing::Member | Standing::Owner => &["canary-title", "canary-early", "canary-middle", "canary-late"],
+        };
+        for canary in ["canary-title", "canary-early", "canary-middle", "canary-late"] {
+            assert_eq!(tells(canary), theirs.contains(&canary), "{standing:?} {canary}");
+        }
+        if *standing == Standing::Stranger {
+            assert!(!tells(&scene.ann.user.to_string()) && !tells(&conv.to_string()));
+        }
+    }
+}
+
+/// MEM7: a stranger asks every verb about a conversation that is there and about one that is not, and cannot tell which is
+/// which; nor who has an account from who has none.
+#[tokio::test(start_paused = true)]
+async fn mem7_there_and_not_there_look_the_same() {
+    let house = House::start();
+    let [ann, bob, eve] = house.people(["ann", "bob", "eve"]).await;
+    let mut a = house.connect(&ann).await;
+    let conv = house.group(&mut a, "tea", &[&bob]).await;
+    let nowhere = ConversationId::from_random(house.unique());
+    let nobody = Person {
+        user: protocol::UserId::from_random(house.unique()),
+        ..bob.clone()
+    };
+    let scene = |house, ann: &Person, spare: &Person| Scene {
+        house,
+        conv,
+        ann: ann.clone(),
+        spare: spare.clone(),
+    };
+    let scene = scene(house, &ann, &bob);
+    let mut e = scene.house.connect(&eve).await;
+    e.everything(100).await;
+    let mut answers = Vec::new();
+    for conv in [conv, nowhere] {
+        let mut these = Vec::new();
+        for frame in scene.frames(conv, &eve) {
+            // What gives each answer something of its own, and what is not answered.
+            let own = matches!(
+                frame,
+                ClientFrame::Beat(_) | ClientFrame::Create(_) | ClientFrame::Inbox(_)
+            );
+            if !own && !matches!(frame, ClientFrame::Typing(_)) {
+                these.push(e.ask(frame).await);
+            }
+        }
+        let mut page = get(conv);
+        page.range = Some((Seq(1), Seq(1)));
+        these.push(e.ask(ClientFrame::Get(page)).await);
+        answers.push(these);
+    }
+    assert_eq!(answers[0], answers[1]);
+    let known = e.ask(people(&[&bob, &ann], &[])).await;
+    assert_eq!(known, e.ask(people(&[&nobody], &[])).await);
+    let seen = e.watch(watch(&[], &[&bob])).await;
+    assert_eq!(seen, e.watch(watch(&[], &[&nobody])).await);
+    // Beginning a 1:1 is how one gets to know somebody: that does tell.
+    assert!(!e.ack(direct(scene.house.send_id(), bob.user)).await.dup);
+    assert_eq!(
+        e.refused(direct(scene.house.send_id(), nobody.user)).await.known(),
+        Some(Code::UnknownPerson)
+    );
+}

@@ -1,0 +1,100 @@
+//! A store that answers when the test lets it: to see what happens while something is under way.
+
+use protocol::{ConversationId, DeviceId, DeviceSeq, Epoch, Seq, UserId, Ver};
+use std::sync::Arc;
+use store::*;
+use tokio::sync::watch;
+
+/// The store below, whose answers wait while it is held. What is asked for is done at once all the same.
+pub struct Held {
+    below: Arc<dyn Store>,
+    open: watch::Sender<bool>,
+}
+
+impl Held {
+    pub fn new(below: Arc<dyn Store>) -> Arc<Self> {
+        let open = watch::Sender::new(true);
+        Arc::new(Self { below, open })
+    }
+
+    /// From here on no answer is given.
+    pub fn hold(&self) {
+        self.open.send_replace(false);
+    }
+
+    /// All answers are given.
+    pub fn let_go(&self) {
+        self.open.send_replace(true);
+    }
+
+    fn when_open<T: Send + Unpin + 'static>(&self, reply: Reply<T>) -> Reply<T> {
+        if *self.open.borrow() {
+            return reply;
+        }
+        let (promise, later) = Reply::promised();
+        let mut open = self.open.subscribe();
+        tokio::spawn(async move {
+            let _ = open.wait_for(|open| *open).await;
+            promise.keep(reply.await);
+        });
+        later
+    }
+}
+
+macro_rules! held {
+    ($($name:ident($($argument:ident: $type:ty),*) -> $answer:ty;)*) => {
+        impl Store for Held {
+            fn epoch(&self) -> Epoch {
+                self.below.epoch()
+            }
+
+            fn load(&self) -> Load {
+                self.below.load()
+            }
+
+            $(fn $name(&self, $($argument: $type),*) -> Reply<$answer> {
+                self.when_open(self.below.$name($($argument),*))
+            })*
+        }
+    };
+}
+
+held! {
+    append(append: Append) -> Appended;
+    create(create: Create) -> Appended;
+    change_members(change: ChangeMembers) -> Appended;
+    move_cursors(moves: Vec<CursorMove>) -> Vec<std::result::Result<CursorMoved, Refused>>;
+    page(ask: AskPage) -> Page;
+    heads(reader: UserId, convs: Vec<ConversationId>) -> Vec<Head>;
+    tail(conv: ConversationId, after: Option<Seq>, limit: usize) -> TailPage;
+    members(reader: UserId, conv: ConversationId, after: Option<UserId>, limit: usize) -> MembersPage;
+    receipts(reader: UserId, conv: ConversationId, seq: Seq) -> Vec<Receipt>;
+    acquainted(viewer: UserId, people: Vec<UserId>) -> Vec<UserId>;
+    dirty(limit: usize) -> Vec<Dirty>;
+    inbox_rows(conv: ConversationId) -> InboxRows;
+    bump(rows: Vec<InboxRecord>) -> Vec<Bumped>;
+    settle(conv: ConversationId, mark: u64) -> ();
+    inbox(user: UserId, after: Ver) -> InboxPage;
+    vers(users: Vec<UserId>) -> Vec<Ver>;
+    create_user(user: NewUser) -> ();
+    user(user: UserId) -> Option<User>;
+    people(users: Vec<UserId>) -> Vec<Person>;
+    set_password(user: UserId, password_hash: String) -> ();
+    add_device(device: NewDevice) -> ();
+    device(user: UserId, device: DeviceId) -> Option<Device>;
+    devices(user: UserId) -> Vec<Device>;
+    saw_device(seen: SeenDevice) -> ();
+    rotate_secret(user: UserId, device: DeviceId, next_hash: SecretHash) -> ();
+    revoke_devices(user: UserId, which: Which) -> Vec<DeviceId>;
+    last_seen(users: Vec<UserId>) -> Vec<Option<u64>>;
+    put_mail(mail: NewMail) -> DeviceSeq;
+    mail(user: UserId, device: DeviceId, after: DeviceSeq, limit: usize) -> Vec<Mail>;
+    ack_mail(user: UserId, device: DeviceId, to: DeviceSeq) -> ();
+    claim_handle(claim: ClaimHandle) -> ();
+    find_handles(handles: Vec<String>) -> Vec<(String, UserId)>;
+    add_invite(invite: Invite) -> ();
+    invites(limit: usize) -> Vec<Invite>;
+    revoke_invite(hash: SecretHash) -> bool;
+    expire(limit: usize) -> usize;
+    stats() -> Stats;
+}
