@@ -197,8 +197,10 @@ impl Log {
             return news;
         }
         // With nothing held, any entry is a stretch of its own; what lies below is asked for afterwards.
-        let begins = bounds.begin_anywhere || seq <= self.first_readable;
-        if seq == end.next() || (begins && self.ranges.all().is_empty()) {
+        let is_first = seq <= self.first_readable.max(Seq(1)) && self.head.0 == seq;
+        let begins = bounds.begin_anywhere || is_first;
+        let nothing_held = self.ranges.all().is_empty();
+        if (nothing_held && begins) || (!nothing_held && seq == end.next()) {
             self.append(entry, &mut news);
             self.take_from_shelf(&mut news);
             self.trim(bounds);
