@@ -42,3 +42,7 @@ mod held;
 mod slow;
 #[path = "all/converge.rs"]
 mod converge;
+#[path = "all/garbage.rs"]
+mod garbage;
+#[path = "all/watch.rs"]
+mod watch;
