@@ -101,7 +101,7 @@ pub fn sign_in(arguments: &SignInHere, profile: &Profile) -> Result<(), Wrong> {
 fn greet(profile: &Profile, account: &Account) -> Result<(), Wrong> {
     let so = profile.spell();
     say(&format!(
-        "You are @{} at {}. Talk with `tidings{so} chat`.\n",
+        "You are @{} at {}. Talk with `{so} chat`.\n",
         account.handle, account.server
     ))
 }
@@ -262,8 +262,11 @@ fn same_server(one: &str, other: &str) -> bool {
 
 fn taken(profile: &Profile, kept: &Account) -> String {
     format!(
-        "the profile `{}` is @{} at {}; be somebody else with `tidings --profile OTHER_NAME …`",
-        profile.name, kept.handle, kept.server
+        "the profile `{}` is @{} at {}; be somebody else with `{} --profile OTHER_NAME …`",
+        profile.name,
+        kept.handle,
+        kept.server,
+        crate::program()
     )
 }
 

@@ -13,6 +13,7 @@ mod events;
 mod doing;
 
 use crate::account::Entrance;
+use crate::clock::now_ms;
 use crate::connect::connect;
 use crate::profile::Profile;
 use crate::{Wrong, block_on};
@@ -21,7 +22,8 @@ use client::keep::File;
 use client::{Event, Follow};
 use std::io;
 use talk::{Onward, Talk};
-use terminal::Terminal;
+use std::time::Duration;
+use terminal::{Input, Terminal};
 
 /// The journal of `tidings chat`.
 const JOURNAL: &str = "chat";
@@ -62,13 +64,27 @@ pub fn run(arguments: Chat, profile: &Profile) -> Result<(), Wrong> {
     }
 }
 
+enum Happened {
+    Event(Option<Event>),
+    Input(io::Result<Input>),
+    TypingEnded,
+}
+
+/// Ends at that moment, in milliseconds since 1970; never, if there is none.
+async fn typing_ends(until_ms: Option<u64>) {
+    match until_ms {
+        Some(until_ms) => tokio::time::sleep(Duration::from_millis(until_ms.saturating_sub(now_ms()))).await,
+        None => std::future::pending().await,
+    }
+}
+
 async fn chat(arguments: Chat, profile: &Profile) -> Result<(), Wrong> {
     let (account, token) = arguments.entrance.enter(profile).await?;
     let Some(lock) = profile.lock(JOURNAL)? else {
         return Err(format!(
-            "a `tidings chat` of the profile `{}` is open already; be somebody else with `tidings --profile OTHER_NAME \
-             chat`",
-            profile.name
+            "a chat of the profile `{}` is open already; be somebody else with `{} --profile OTHER_NAME chat`",
+            profile.name,
+            crate::program()
         )
         .into());
     };
@@ -77,17 +93,20 @@ async fn chat(arguments: Chat, profile: &Profile) -> Result<(), Wrong> {
     let mut talk = Talk::new(client, Terminal::open()?, profile, account, token, arguments.with);
     talk.welcome()?;
     let outcome = loop {
-        let onward = tokio::select! {
+        let listens = talk.listens();
+        let happened = tokio::select! {
             // What happened before what is typed, so that an answer is given in view of it.
             biased;
-            event = events.next() => match event {
-                Some(event) => talk.event(event).await,
-                None => Err("the client ended too early; what was said is kept".into()),
-            },
-            input = talk.terminal.next(), if talk.listens() => match input {
-                Ok(input) => talk.input(input).await,
-                Err(error) => Err(error.into()),
-            },
+            event = events.next() => Happened::Event(event),
+            () = typing_ends(talk.typing_until()) => Happened::TypingEnded,
+            input = talk.terminal.next(), if listens => Happened::Input(input),
+        };
+        let onward = match happened {
+            Happened::Event(Some(event)) => talk.event(event).await,
+            Happened::Event(None) => Err("the client ended too early; what was said is kept".into()),
+            Happened::TypingEnded => talk.unsay_typing().map(|()| Onward::On),
+            Happened::Input(Ok(input)) => talk.input(input).await,
+            Happened::Input(Err(error)) => Err(error.into()),
         };
         match onward {
             Ok(Onward::On) => {}

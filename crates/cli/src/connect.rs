@@ -37,8 +37,7 @@ pub fn stopped(profile: &Profile, account: &Account, duty: Duty, code: Option<u1
             } else {
                 "the server does not know this device any more"
             };
-            format!("{why}. What was not sent is kept; sign in as @{handle} again with `tidings{so} sign-in {handle}`")
-                .into()
+            format!("{why}. What was not sent is kept; sign in as @{handle} again with `{so} sign-in {handle}`").into()
         }
         Duty::Stop | Duty::Reconnect => {
             let code = code.map_or(String::new(), |code| format!(" (close code {code})"));

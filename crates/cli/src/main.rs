@@ -46,7 +46,7 @@ Examples:
   tidings --profile bob chat --sign-up bob --invite 1-wbcz4-…
                                                    Be a second person on the same machine.
   echo done | tidings send @bob -                  Say something from a script; 0 when the server has it safely.
-  tidings tail --json --until-idle                 Read everything new as JSON lines.
+  tidings tail --json --last 10 --until-idle       Read the last things said as JSON lines.
   tidings admin invite                             Let somebody in (on the server's machine).
 
 What is kept for you lies in $TIDINGS_HOME, else $XDG_STATE_HOME/tidings, else ~/.local/state/tidings.";
@@ -104,6 +104,22 @@ fn say_wrong(wrong: &Wrong) {
 
 /// What a subcommand failed with, as one sentence or a few.
 type Wrong = Box<dyn std::error::Error>;
+
+/// How this program was started, so that a command it names can be typed as it stands.
+fn program() -> String {
+    let name = std::env::args_os()
+        .next()
+        .map(|name| name.to_string_lossy().into_owned());
+    let plain = |name: &String| {
+        name.chars()
+            .all(|c| c.is_ascii_alphanumeric() || matches!(c, '/' | '.' | '-' | '_' | '+'))
+    };
+    match name {
+        Some(name) if plain(&name) && !name.is_empty() => name,
+        Some(name) => format!("'{}'", safe::line(&name).replace('\'', "'\\''")),
+        None => "tidings".to_owned(),
+    }
+}
 
 /// Everything but the server: one thread is enough for one person.
 fn block_on<T>(work: impl Future<Output = Result<T, Wrong>>) -> Result<T, Wrong> {

@@ -87,15 +87,17 @@ impl Profile {
     pub fn signed_in(&self) -> Result<(Account, TokenText), Wrong> {
         let nobody = || {
             let so = self.spell();
-            format!(
-                "nobody is signed in{so}; `tidings{so} sign-in YOUR_HANDLE --server URL`, or `sign-up`",
-                so = so
-            )
+            {
+                let name = &self.name;
+                format!(
+                    "nobody is signed in here (profile `{name}`); `{so} sign-in YOUR_HANDLE --server URL`, or sign-up"
+                )
+            }
         };
         let account = self.account()?.ok_or_else(nobody)?;
         let again = || {
             let (so, handle) = (self.spell(), &account.handle);
-            format!("@{handle} is signed out here; sign in again with `tidings{so} sign-in {handle}`")
+            format!("@{handle} is signed out here; sign in again with `{so} sign-in {handle}`")
         };
         let token = account.token.clone().ok_or_else(again)?;
         Ok((account, token))
@@ -138,12 +140,13 @@ impl Profile {
         Ok(Lock(file))
     }
 
-    /// ` --profile NAME` as it has to be typed, or nothing.
+    /// The program and this profile, as it has to be typed.
     pub fn spell(&self) -> String {
+        let program = crate::program();
         if self.name == "default" {
-            String::new()
+            program
         } else {
-            format!(" --profile {}", self.name)
+            format!("{program} --profile {}", self.name)
         }
     }
 

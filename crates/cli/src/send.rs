@@ -105,7 +105,7 @@ async fn send(
             let kept = if waiting == 0 {
                 "nothing was sent".to_owned()
             } else {
-                format!("what was not sent ({waiting}) is kept and goes with the next `tidings{so} send`")
+                format!("what was not sent ({waiting}) is kept and goes with the next `{so} send`")
             };
             client.shutdown().await;
             Err(format!("{server} did not answer within {} s; {kept}", arguments.wait).into())

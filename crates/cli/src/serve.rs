@@ -11,7 +11,7 @@ use server::config::{Config, Rates, SignUpPolicy};
 use server::listen::{self, ListenLimits};
 use server::node::{Node, Parts};
 use std::net::{IpAddr, SocketAddr};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use store::sqlite::{self, Options, Sqlite};
 use tokio::net::TcpListener;
@@ -153,7 +153,7 @@ async fn serve(arguments: Serve) -> Result<(), Wrong> {
         Arc::clone(&node.listen_counts),
         stopped,
     ));
-    greet(&node, address).await?;
+    greet(&node, address, &arguments.data).await?;
     wait_for_a_signal().await?;
     tracing::info!("going down: sessions are sent away");
     node.drain();
@@ -197,18 +197,24 @@ fn random_seed() -> Result<u64, Wrong> {
 
 /// Says where the server is and, while nobody has an account, how the first one gets in.
 #[expect(clippy::print_stdout, reason = "this is what the person at the terminal is told")]
-async fn greet(node: &Node, address: SocketAddr) -> Result<(), Wrong> {
+async fn greet(node: &Node, address: SocketAddr, data: &Path) -> Result<(), Wrong> {
     println!("Tidings is at http://{address}");
     let invite = server::account::first_invite(node)
         .await
         .map_err(|refusal| refusal.say)?;
+    let (program, data) = (crate::program(), data.display());
+    let data = if data.to_string() == "./data" {
+        String::new()
+    } else {
+        format!(" --data {data}")
+    };
     if let Some(invite) = invite {
         println!();
         println!("Nobody has an account here yet. The first one, who will own this server, signs up with:");
         println!();
-        println!("    tidings chat --server http://{address} --sign-up YOUR_HANDLE --invite {invite}");
+        println!("    {program} chat --server http://{address} --sign-up YOUR_HANDLE --invite {invite}");
         println!();
-        println!("The invite is good once. For others: tidings admin invite");
+        println!("The invite is good once. For others: {program} admin{data} invite");
     }
     Ok(())
 }

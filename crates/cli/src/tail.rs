@@ -243,7 +243,7 @@ impl Follower<'_> {
             writeln!(out, "{line}")?;
         } else {
             let time = Local::at(entry.created_ms).minute();
-            match words::said(&entry.kind, &entry.body, &self.people, self.client.me()) {
+            match words::said(&entry.kind, &entry.body, entry.sender, &self.people, self.client.me()) {
                 Said::Words(_) if entry.target_seq.is_some() => {}
                 Said::Words(words) => writeln!(out, "{time} {title} {handle}: {}", safe::line(&words))?,
                 Said::Did(did) => writeln!(out, "{time} {title} * {handle} {did}")?,

@@ -19,10 +19,10 @@ pub enum Said {
 }
 
 /// What an entry says; names have been asked for. The words are safe to show.
-pub fn said(kind: &Kind, raw: &RawValue, people: &People, me: UserId) -> Said {
+pub fn said(kind: &Kind, raw: &RawValue, sender: UserId, people: &People, me: UserId) -> Said {
     match kind {
         Kind::Text => Said::Words(text(raw)),
-        Kind::Created => Said::Did(created(raw, people, me)),
+        Kind::Created => Said::Did(created(raw, sender, people, me)),
         Kind::Added => {
             let users = read::<Added>(raw).map(|added| added.users).unwrap_or_default();
             Said::Did(format!("added {}", people.several(&users, me)))
@@ -88,14 +88,15 @@ fn text(raw: &RawValue) -> String {
     }
 }
 
-fn created(raw: &RawValue, people: &People, me: UserId) -> String {
+fn created(raw: &RawValue, sender: UserId, people: &People, me: UserId) -> String {
     let Some(created) = read::<Created>(raw) else {
         return "began this conversation".to_owned();
     };
     match created.title {
         None => "began this conversation".to_owned(),
         Some(title) => {
-            let members = people.several(&created.members, me);
+            let others: Vec<UserId> = created.members.into_iter().filter(|user| *user != sender).collect();
+            let members = people.several(&others, me);
             format!("made the group {} with {members}", safe::line(&title))
         }
     }

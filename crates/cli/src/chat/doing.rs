@@ -287,6 +287,7 @@ impl Talk<'_> {
             return self.say_dim("You have no conversations yet. /new @bob begins one; /help tells the rest.");
         }
         let shown = rows.len().min(LIST_ROWS_MAX);
+        self.fetch_ends(&rows[..shown]).await;
         let mut lines = Vec::new();
         for (number, row, unread) in &rows[..shown] {
             lines.push(self.row_text(*number, row, *unread).await?);
@@ -305,6 +306,31 @@ impl Talk<'_> {
         Ok(self.terminal.paper.say(&lines.join("\n"))?)
     }
 
+    /// Fetches the last words of conversations of which only the head is known.
+    async fn fetch_ends(&mut self, rows: &[(usize, ConversationRow, u64)]) {
+        for (_, row, _) in rows {
+            self.noticed.insert(row.conv, row.head_seq);
+        }
+        if self.line != Line::Up {
+            return;
+        }
+        let heads: Vec<(ConversationId, Seq)> = rows.iter().map(|(_, row, _)| (row.conv, row.head_seq)).collect();
+        let stale = self.client.look(move |core| {
+            let end = |conv| core.state().logs.get(&conv).map_or(Seq::ZERO, |log| log.end());
+            heads
+                .into_iter()
+                .filter(|(conv, head)| end(*conv) < *head)
+                .collect::<Vec<_>>()
+        });
+        let fetch = async {
+            for (conv, head) in stale.await? {
+                drop(self.client.page(conv, Place::Before(head.next()), 1).await);
+            }
+            Ok::<_, No>(())
+        };
+        drop(tokio::time::timeout(ANSWER_TIME_MAX, fetch).await);
+    }
+
     async fn row_text(&mut self, number: usize, row: &ConversationRow, unread: u64) -> Result<String, Wrong> {
         let conv = row.conv;
         let last = self.client.look(move |core| core.timeline(conv).pop()).await?;
@@ -321,7 +347,7 @@ impl Talk<'_> {
                 } else {
                     self.people.handle(line.sender)
                 };
-                match words::said(&line.kind, &line.body, &self.people, me) {
+                match words::said(&line.kind, &line.body, line.sender, &self.people, me) {
                     Said::Words(words) => format!("{who}: {}", safe::cut(&words, LAST_GRAPHEMES)),
                     Said::Did(did) => format!("{who} {}", safe::cut(&did, LAST_GRAPHEMES)),
                 }

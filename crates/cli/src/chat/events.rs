@@ -39,10 +39,13 @@ impl Talk<'_> {
                 }
             }
             Event::Inbox { convs } => {
+                self.watch_people().await?;
                 for conv in convs {
                     self.number(conv);
+                    if let Some(entries) = self.untold.remove(&conv) {
+                        self.notice(conv, &entries).await?;
+                    }
                 }
-                self.watch_people().await?;
                 self.rename_room().await?;
             }
             Event::Account => {}
@@ -173,28 +176,31 @@ impl Talk<'_> {
         else {
             return Ok(());
         };
-        // What was said while away is in the list that follows.
-        if self.line != Line::Up {
+        // What was said before is in the list.
+        let noticed = self.noticed.get(&conv).copied().unwrap_or_default();
+        if self.line != Line::Up || last.seq <= noticed {
             return Ok(());
         }
+        let row = self.client.look(move |core| core.state().inbox.row(conv).cloned()).await?;
+        let Some(row) = row else {
+            self.untold.insert(conv, entries.to_vec());
+            return Ok(());
+        };
+        self.noticed.insert(conv, last.seq);
         let unread = self.client.look(move |core| core.state().unread(conv)).await?;
-        let peers = self
-            .client
-            .look(move |core| core.state().inbox.row(conv).and_then(|row| row.peer))
-            .await?;
         let users = [vec![last.sender], words::named(&last.kind, &last.body)].concat();
-        let users = users.into_iter().chain(peers.map(|peer| peer.user));
+        let users = users.into_iter().chain(row.peer.map(|peer| peer.user));
         self.people.ask(&self.client, users, self.profile).await;
         let (number, title) = (self.number(conv), self.title(conv).await?);
         let who = self.painted(last.sender);
-        let said = match words::said(&last.kind, &last.body, &self.people, me) {
+        let said = match words::said(&last.kind, &last.body, last.sender, &self.people, me) {
             Said::Words(words) => format!("{who}: {}", safe::cut(&words, NOTICE_GRAPHEMES)),
             Said::Did(did) => format!("{who} {}", safe::cut(&did, NOTICE_GRAPHEMES)),
         };
         let at_you = entries
             .iter()
             .any(|entry| words::mentions(&entry.kind, &entry.body, me));
-        let at_you = if at_you { " @you" } else { "" };
+        let at_you = if at_you { " (for you)" } else { "" };
         let count = if unread > 0 {
             format!(" ({unread} unread)")
         } else {
@@ -234,11 +240,15 @@ impl Talk<'_> {
     }
 
     async fn typing(&mut self, typing: TypingNow) -> Result<(), Wrong> {
-        if !self.is_open(typing.conv) || self.typing == Some(typing.user) {
+        if !self.is_open(typing.conv) {
+            return Ok(());
+        }
+        let until_ms = now_ms().saturating_add(typing.ttl_ms);
+        let before = self.typing.replace((typing.user, until_ms));
+        if before.is_some_and(|(user, _)| user == typing.user) {
             return Ok(());
         }
         self.people.ask(&self.client, [typing.user], self.profile).await;
-        self.typing = Some(typing.user);
         let text = format!("{} is typing …", self.people.handle(typing.user));
         let text = self.terminal.paper.ink(Ink::Dim, &text);
         Ok(self.terminal.paper.say_passing(&text)?)

@@ -182,7 +182,7 @@ impl Talk<'_> {
             Ticks::Delivered => ("✓✓ delivered", Ink::Dim),
             Ticks::Read => ("✓✓ read", Ink::Read),
         };
-        let words = match words::said(&line.kind, &line.body, &self.people, self.client.me()) {
+        let words = match words::said(&line.kind, &line.body, line.sender, &self.people, self.client.me()) {
             Said::Words(words) | Said::Did(words) => safe::cut(&words, CUT_GRAPHEMES),
         };
         let text = self.terminal.paper.ink(ink, &format!("{tick}: {words}"));
@@ -246,9 +246,8 @@ impl Talk<'_> {
         if new_day {
             self.say_dim(&format!("── {day} ──"))?;
         }
-        if self.typing == Some(line.sender) {
-            self.typing = None;
-            self.terminal.paper.unsay_passing()?;
+        if self.typing.is_some_and(|(user, _)| user == line.sender) {
+            self.unsay_typing()?;
         }
         if is_own {
             self.terminal.paper.say_own(line.send_id, &text)?;
@@ -270,7 +269,7 @@ impl Talk<'_> {
             // Without colours read and delivered would look the same.
             Ticks::Read => paper.ink(Ink::Read, " ✓✓ read"),
         };
-        let said = words::said(&line.kind, &line.body, &self.people, self.client.me());
+        let said = words::said(&line.kind, &line.body, line.sender, &self.people, self.client.me());
         let mentioned = words::mentions(&line.kind, &line.body, self.client.me());
         self.said_text(line.at_ms, line.sender, said, mentioned) + &tick
     }
@@ -308,7 +307,7 @@ impl Talk<'_> {
                 self.say_dim(&format!("── {} ──", at.day()))?;
             }
             day = Some(at);
-            let said = words::said(&entry.kind, &entry.body, &self.people, self.client.me());
+            let said = words::said(&entry.kind, &entry.body, entry.sender, &self.people, self.client.me());
             let mentioned = words::mentions(&entry.kind, &entry.body, self.client.me());
             let text = self.said_text(entry.created_ms, entry.sender, said, mentioned);
             self.terminal.paper.say(&text)?;

@@ -11,7 +11,7 @@ use crate::words;
 use client::Client;
 use protocol::server_frame::{ConversationRow, PresenceState};
 use protocol::token::TokenText;
-use protocol::{ConversationId, UserId};
+use protocol::{ConversationId, Entry, Seq, UserId};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Whether the chat goes on.
@@ -60,11 +60,15 @@ pub struct Talk<'a> {
     pub(super) numbered: Vec<ConversationId>,
     /// Conversations that were begun here and have no row yet: what they are called.
     pub(super) begun: BTreeMap<ConversationId, String>,
+    /// Up to where a list or a notice has told of each conversation.
+    pub(super) noticed: BTreeMap<ConversationId, Seq>,
     pub(super) room: Option<Room>,
     pub(super) there: BTreeMap<UserId, There>,
     pub(super) watched: BTreeSet<UserId>,
-    /// Somebody types in the open conversation, and it is said.
-    pub(super) typing: Option<UserId>,
+    /// Entries of conversations that have no row yet: told when it comes, with their title.
+    pub(super) untold: BTreeMap<ConversationId, Vec<Entry>>,
+    /// Who types in the open conversation, and until when that is shown, in milliseconds since 1970.
+    pub(super) typing: Option<(UserId, u64)>,
     /// Nothing more is typed: it ends when everything is sent.
     pub(super) is_ending: bool,
 }
@@ -90,9 +94,11 @@ impl<'a> Talk<'a> {
             was_up: false,
             numbered: Vec::new(),
             begun: BTreeMap::new(),
+            noticed: BTreeMap::new(),
             room: None,
             there: BTreeMap::new(),
             watched: BTreeSet::new(),
+            untold: BTreeMap::new(),
             typing: None,
             is_ending: false,
         }
@@ -128,11 +134,26 @@ impl<'a> Talk<'a> {
         Ok(Onward::On)
     }
 
+    /// Until when it is shown that somebody types, in milliseconds since 1970.
+    pub fn typing_until(&self) -> Option<u64> {
+        self.typing.map(|(_, until_ms)| until_ms)
+    }
+
+    /// Nobody is said to type any more.
+    pub fn unsay_typing(&mut self) -> Result<(), Wrong> {
+        self.typing = None;
+        Ok(self.terminal.paper.unsay_passing()?)
+    }
+
     /// After the last line: goes when everything said is safe, or when it cannot be now.
     pub async fn end_if_quiet(&mut self) -> Result<Onward, Wrong> {
         let quiet = self.client.look(|core| core.state().outbox.is_quiet()).await?;
-        let over = self.is_ending && (quiet || self.line == Line::Down);
-        Ok(if over { Onward::Leave } else { Onward::On })
+        if !self.is_ending || !(quiet || self.line == Line::Down) {
+            return Ok(Onward::On);
+        }
+        // Events about the last of it may still wait; the screen is to say it all the same.
+        self.refresh().await?;
+        Ok(Onward::Leave)
     }
 
     /// Takes leave: says what waits, and lets the client finish.
