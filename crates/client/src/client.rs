@@ -454,7 +454,7 @@ impl Client {
 
     async fn ask(&self, command: Command) -> Result<Reply, No> {
         let (tell, told) = oneshot::channel();
-        self.order(Order::Do(command, tell)).await?;
+        self.order(Order::Do(Box::new(command), tell)).await?;
         told.await.map_err(|_| No::Stopped)
     }
 

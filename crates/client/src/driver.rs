@@ -20,8 +20,8 @@ use tokio::sync::{mpsc, oneshot};
 
 /// What the owner's handle asks the task to do.
 pub(crate) enum Order {
-    /// Step with a command.
-    Do(Command, oneshot::Sender<Reply>),
+    /// Step with a command. Boxed: the channel of every client has places for 32 orders from its first on.
+    Do(Box<Command>, oneshot::Sender<Reply>),
     /// Write something, under a name the core gives.
     Write(Box<dyn FnOnce(SendId) -> Verb + Send>, oneshot::Sender<Reply>),
     /// Tell what became of a change.
@@ -146,7 +146,7 @@ impl<K: Keep, C: Connector> Driver<K, C> {
 
     fn order(&mut self, order: Order) -> Option<Input> {
         match order {
-            Order::Do(command, reply) => Some(Input::Command(self.ticket(reply), command)),
+            Order::Do(command, reply) => Some(Input::Command(self.ticket(reply), *command)),
             Order::Write(make, reply) => {
                 let verb = make(self.core.new_send_id(self.clock.now_ms()));
                 Some(Input::Command(self.ticket(reply), Command::Write(verb)))

@@ -81,7 +81,7 @@ where
         poll_fn(|cx| self.poll(cx)).await
     }
 
-    /// Says good-bye, if the other side takes it within [`GOOD_BYE`]; the caller drops the link.
+    /// Says good-bye, if the other side takes it within a second; the caller drops the link.
     pub async fn close(&mut self) {
         drop(tokio::time::timeout(GOOD_BYE, self.socket.close(None)).await);
     }
