@@ -10,5 +10,11 @@ mod probe;
 mod scissors;
 #[path = "process/served.rs"]
 mod served;
+#[path = "process/terminal.rs"]
+mod terminal;
+#[path = "process/typist.rs"]
+mod typist;
+#[path = "process/texts.rs"]
+mod texts;
 #[path = "process/verdict.rs"]
 mod verdict;

@@ -13,17 +13,31 @@ pub struct Served {
     directory: TempDir,
     pub address: SocketAddr,
     arguments: Vec<String>,
+    sign_up: &'static str,
+    /// What its first start told the person at the terminal.
+    greeting: Vec<String>,
     process: Option<Child>,
 }
 
 impl Served {
     /// Starts a server on a free port that anybody may sign up at.
     pub async fn start(arguments: &[&str]) -> Self {
+        Self::start_with("open", arguments).await
+    }
+
+    /// Starts a server that wants invites, as people start one.
+    pub async fn by_invite() -> Self {
+        Self::start_with("invite", &[]).await
+    }
+
+    async fn start_with(sign_up: &'static str, arguments: &[&str]) -> Self {
         let directory = tempfile::tempdir().expect("a directory");
         let mut served = Self {
             directory,
             address: free_address(),
             arguments: arguments.iter().map(|one| (*one).to_owned()).collect(),
+            sign_up,
+            greeting: Vec::new(),
             process: None,
         };
         served.again().await;
@@ -33,6 +47,12 @@ impl Served {
     /// Where it keeps everything.
     pub fn data(&self) -> &Path {
         self.directory.path()
+    }
+
+    /// The line it told the first person to type, as words.
+    pub fn first_line(&self) -> Vec<String> {
+        let line = self.greeting.iter().find(|line| line.contains("--invite"));
+        line.expect("it told").split_whitespace().map(str::to_owned).collect()
     }
 
     /// Starts it again after it was killed; returns when it serves.
@@ -46,7 +66,7 @@ impl Served {
                 "--listen",
                 &self.address.to_string(),
                 "--sign-up",
-                "open",
+                self.sign_up,
                 "--no-rates",
                 "--log",
                 "warn",
@@ -59,10 +79,20 @@ impl Served {
             .spawn()
             .expect("the server starts");
         let mut said = BufReader::new(process.stdout.take().expect("piped")).lines();
+        // A server without people says how the first one signs up; its last words then are about the others.
+        let is_first = self.greeting.is_empty();
+        let last = if is_first { "admin" } else { "http://" };
         loop {
             match said.next_line().await.expect("it can be read") {
-                Some(line) if line.contains("http://") => break,
-                Some(_) => {}
+                Some(line) => {
+                    let is_last = line.contains(last);
+                    if is_first {
+                        self.greeting.push(line);
+                    }
+                    if is_last {
+                        break;
+                    }
+                }
                 None => panic!("the server does not start: {}", self.log()),
             }
         }
