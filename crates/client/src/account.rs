@@ -1,7 +1,7 @@
 //! Signing up and in, and looking after one's devices: one HTTP request each, over a connection of its own.
 //!
-//! These are rare and stand at the beginning of everything, so they are plain: no pool, no redirects, no retries. Whoever
-//! calls decides whether to try again; signing up twice is refused by the handle, not doubled.
+//! These are rare and stand at the beginning of everything, so they are plain: no pool, no redirects, no retries.
+//! Whoever calls decides whether to try again; signing up twice is refused by the handle, not doubled.
 
 use crate::address::{Address, BadAddress, Connector, TcpConnector};
 use hyper::body::{Body, Bytes, Incoming};

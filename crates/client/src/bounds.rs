@@ -21,8 +21,8 @@ pub struct Bounds {
     pub tail_entries: u32,
     /// A hole wider than this is not filled: the tail is fetched and the hole stays, entries.
     pub gap_fill_entries_max: u64,
-    /// With nothing held of a log, a live entry is shown at once and what lies below it follows. Otherwise it waits until
-    /// that is fetched, so that whoever needs every entry is told all of them in order.
+    /// With nothing held of a log, a live entry is shown at once and what lies below it follows. Otherwise it waits
+    /// until that is fetched, so that whoever needs every entry is told all of them in order.
     pub begin_anywhere: bool,
     /// Events that wait for their reader; one more and all are replaced by `Event::Behind`.
     pub events_max: usize,
@@ -80,7 +80,8 @@ pub const CONNECT_MS_MAX: u64 = 10_000;
 pub const BEATS_MISSED_MAX: u32 = 2;
 /// How long cursors are gathered before they are sent, in milliseconds: one frame speaks for many entries.
 pub const CURSOR_GATHER_MS: u64 = 200;
-/// After how long a cursor that was refused for now, or answered with less than it said, is said again, in milliseconds.
+/// After how long a cursor that was refused for now, or answered with less than it said, is said again, in
+/// milliseconds.
 pub const CURSOR_REPEAT_MS: u64 = 2_000;
 /// How long after a refusal that names no wait something is tried again, in milliseconds.
 pub const RETRY_MS: u64 = 1_000;

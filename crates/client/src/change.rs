@@ -13,8 +13,8 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Change {
-    /// The lineage of everything that follows. Caches (inbox, logs, cursors) are dropped, the outbox stays, and what was
-    /// acknowledged lately is in it again.
+    /// The lineage of everything that follows. Caches (inbox, logs, cursors) are dropped, the outbox stays, and what
+    /// was acknowledged lately is in it again.
     Epoch {
         /// The lineage.
         epoch: Epoch,

@@ -191,8 +191,8 @@ impl Client {
         self.me
     }
 
-    /// Says something. Returns its name as soon as it is durable on this device; it will be sent, whatever happens. What
-    /// became of it is told by [`crate::Event::Acked`] or [`crate::Event::Failed`], or by [`Self::sent`].
+    /// Says something. Returns its name as soon as it is durable on this device; it will be sent, whatever happens.
+    /// What became of it is told by [`crate::Event::Acked`] or [`crate::Event::Failed`], or by [`Self::sent`].
     ///
     /// # Errors
     /// [`No`]: too large, or the outbox is full.
@@ -429,7 +429,8 @@ impl Client {
         told.await.map_err(|_| No::Stopped)
     }
 
-    /// Says good-bye. What was not sent is kept and sent by the next client that starts from it. The last event follows.
+    /// Says good-bye. What was not sent is kept and sent by the next client that starts from it. The last event
+    /// follows.
     pub async fn shutdown(&self) {
         drop(self.order(Order::Shutdown).await);
         self.orders.closed().await;

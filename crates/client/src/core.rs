@@ -1,8 +1,8 @@
 //! The client without its socket, its disk and its clock: `step` takes what happened and says what to do.
 //!
 //! Actions are to be done in their order. That order carries the promises: what is kept comes before the event that
-//! tells of it, before the frame that sends it, and before the cursor that confirms it. If keeping fails, whatever comes
-//! after it must not be done.
+//! tells of it, before the frame that sends it, and before the cursor that confirms it. If keeping fails, whatever
+//! comes after it must not be done.
 
 mod command;
 mod connection;

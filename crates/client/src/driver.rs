@@ -119,15 +119,29 @@ impl<K: Keep, C: Connector> Driver<K, C> {
     async fn next(&mut self, now_ms: u64) -> Happened<C::Stream> {
         let wake_at = self.core.wake_at(now_ms).map(|ms| self.clock.at(ms));
         let Hands { link, connecting, .. } = &mut self.hands;
+        let came = async {
+            match link {
+                Some(link) => link.next().await,
+                None => pending().await,
+            }
+        };
+        let connected = async {
+            match connecting {
+                Some(connecting) => connecting.await,
+                None => pending().await,
+            }
+        };
+        let woken = async {
+            match wake_at {
+                Some(at) => tokio::time::sleep_until(at).await,
+                None => pending().await,
+            }
+        };
         tokio::select! {
             order = self.orders.recv() => Happened::Order(order),
-            came = async { match link { Some(link) => link.next().await, None => pending().await } } => Happened::Came(came),
-            link = async { match connecting { Some(link) => link.await, None => pending().await } } => {
-                Happened::Connected(link)
-            }
-            () = async { match wake_at { Some(at) => tokio::time::sleep_until(at).await, None => pending().await } } => {
-                Happened::Tick
-            }
+            came = came => Happened::Came(came),
+            connected = connected => Happened::Connected(connected),
+            () = woken => Happened::Tick,
         }
     }
 

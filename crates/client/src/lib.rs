@@ -1,9 +1,10 @@
 //! The other end in Rust: what the command line, bots and the load generator stand on.
 //!
-//! The middle of it is [`Core`]: a plain struct that takes what happened and says what to do, without a socket, a disk or
-//! a clock. Around it stand thin edges that do as it says. Read it in this order:
+//! The middle of it is [`Core`]: a plain struct that takes what happened and says what to do, without a socket, a disk
+//! or a clock. Around it stand thin edges that do as it says. Read it in this order:
 //!
-//! - [`log`], [`outbox`], [`inbox`], [`cursors`]: the four things a device holds, each with the one danger it guards against.
+//! - [`log`], [`outbox`], [`inbox`], [`cursors`]: the four things a device holds, each with the one danger it guards
+//!   against.
 //! - [`change`] and [`state`]: what is kept of them, and how it comes back. [`timeline`] and [`peers`]: what is shown.
 //! - [`core`]: how they become one client. [`backoff`] says when it comes back, [`bounds`] how much it may hold.
 //! - [`keep`], [`link`], [`address`]: the disk, the socket, and where streams come from.

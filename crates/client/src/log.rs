@@ -139,7 +139,8 @@ impl Log {
     }
 
     /// How far this device has stored the log, given how far it had before: the end of the topmost stretch, once that
-    /// reaches down to what was delivered before, to the first entry there is, or deep enough to have skipped on purpose.
+    /// reaches down to what was delivered before, to the first entry there is, or deep enough to have skipped on
+    /// purpose.
     #[must_use]
     pub fn delivered(&self, before: Seq, bounds: &Bounds) -> Seq {
         match self.ranges.top() {

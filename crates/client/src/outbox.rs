@@ -129,8 +129,8 @@ impl Outbox {
         }
     }
 
-    /// The server's memory is of another lineage: what it acknowledged lately (in `conv`, or anywhere) is sent again, in
-    /// its old order and before what came after it. Those that survived are recognised by their names.
+    /// The server's memory is of another lineage: what it acknowledged lately (in `conv`, or anywhere) is sent again,
+    /// in its old order and before what came after it. Those that survived are recognised by their names.
     pub fn resubmit(&mut self, conv: Option<ConversationId>, now_ms: u64) -> usize {
         let (again, stay): (VecDeque<Acked>, VecDeque<Acked>) = std::mem::take(&mut self.acked)
             .into_iter()

@@ -1,8 +1,8 @@
 //! What to show of one conversation: the entries that follow each other up to the newest, and below them what this
 //! device has said and nobody has confirmed yet.
 //!
-//! An unsent message has a `send_id` and no seq. It stands at the end until the entry with that name arrives, and then it
-//! is that entry, wherever in the log it lies: nothing is shown twice and nothing jumps from one copy to another.
+//! An unsent message has a `send_id` and no seq. It stands at the end until the entry with that name arrives, and then
+//! it is that entry, wherever in the log it lies: nothing is shown twice and nothing jumps from one copy to another.
 
 use crate::outbox::{Item, Outbox, Phase, Verb};
 use protocol::server_frame::Ack;
@@ -144,7 +144,8 @@ mod tests {
         Item::new(Verb::Send(Box::new(send)), ME, 7)
     }
 
-    /// IDM5: a local echo is replaced by the entry with its `send_id`, wherever it lies; at no moment is one said twice.
+    /// IDM5: a local echo is replaced by the entry with its `send_id`, wherever it lies; at no moment is one said
+    /// twice.
     #[test]
     fn idm5_an_echo_becomes_its_entry() {
         let (mut outbox, bounds) = (Outbox::default(), Bounds::default());

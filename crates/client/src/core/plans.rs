@@ -112,8 +112,9 @@ fn bad(world: &mut World) -> Badness {
     }
 }
 
-/// GAP1, IDM5, RCP4, RES2: hints lost, doubled, delayed; cuts; refusals; restarts from what was kept. What is told follows,
-/// every queued change is stored once, nothing is confirmed before it is kept, and at rest the device equals the server.
+/// GAP1, IDM5, RCP4, RES2: hints lost, doubled, delayed; cuts; refusals; restarts from what was kept. What is told
+/// follows, every queued change is stored once, nothing is confirmed before it is kept, and at rest the device equals
+/// the server.
 #[test]
 fn gap1_idm5_rcp4_res2_whatever_happens_the_device_comes_to_equal_the_server() {
     for seed in 0..250 {
@@ -146,8 +147,8 @@ fn gap1_idm5_rcp4_res2_whatever_happens_the_device_comes_to_equal_the_server() {
     }
 }
 
-/// RES2: an older backup comes back under another epoch: what is cached is dropped, what was acknowledged in the last ten
-/// minutes is submitted again, and no change of mine is lost or doubled.
+/// RES2: an older backup comes back under another epoch: what is cached is dropped, what was acknowledged in the last
+/// ten minutes is submitted again, and no change of mine is lost or doubled.
 #[test]
 fn res2_after_a_change_of_epoch_everything_lately_said_is_there_again() {
     for seed in 0..150 {

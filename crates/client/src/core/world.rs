@@ -1,5 +1,5 @@
-//! A pretended world around one core: a server that stores like the real one, a wire that drops, doubles and delays what
-//! is said unasked, cuts at any moment, a disk, restarts, and a backup that brings an older truth back.
+//! A pretended world around one core: a server that stores like the real one, a wire that drops, doubles and delays
+//! what is said unasked, cuts at any moment, a disk, restarts, and a backup that brings an older truth back.
 
 use super::*;
 use crate::pretend::PretendLog;

@@ -37,8 +37,8 @@ impl Ranges {
         &self.0
     }
 
-    /// Adds a stretch, joining it with those it touches. The joined one is as fresh as its stalest part, unless it holds
-    /// every entry after that part's `as_of`: then all changes since were seen going by.
+    /// Adds a stretch, joining it with those it touches. The joined one is as fresh as its stalest part, unless it
+    /// holds every entry after that part's `as_of`: then all changes since were seen going by.
     pub fn insert(&mut self, mut new: Range) {
         let touches =
             |r: &Range, n: &Range| r.from.0 <= n.to.0.saturating_add(1) && n.from.0 <= r.to.0.saturating_add(1);

@@ -39,8 +39,8 @@ async fn until<T>(events: &mut Events, mut pick: impl FnMut(Event) -> Option<T>)
     }
 }
 
-/// IDM5: a message said while there is no connection is sent when there is one; the connection is cut before its ack; on
-/// the next one it is sent again under the same name; the entry replaces the local echo.
+/// IDM5: a message said while there is no connection is sent when there is one; the connection is cut before its ack;
+/// on the next one it is sent again under the same name; the entry replaces the local echo.
 #[tokio::test(start_paused = true)]
 async fn idm5_a_message_outlives_the_connection() {
     let (client, mut events, doors) = start(Memory::default()).await;
