@@ -1,8 +1,8 @@
-//! Hints from node to node: "look, this happened". A hint is only that: it may be lost, doubled, early or late, and all
-//! that costs is time. What must not be lost is in the store.
+//! Hints from node to node: "look, this happened". A hint is only that: it may be lost, doubled, early or late, and
+//! all that costs is time. What must not be lost is in the store.
 //!
-//! A bus brings a hint back to the node that published it too, so there is one way to be told, and a test that drops every
-//! hint tests a single node as well.
+//! A bus brings a hint back to the node that published it too, so there is one way to be told, and a test that drops
+//! every hint tests a single node as well.
 
 use protocol::server_frame::{MemberCursor, PresenceState};
 use protocol::{ConversationId, DeviceId, Epoch, UserId};

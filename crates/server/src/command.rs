@@ -1,8 +1,8 @@
 //! What a client may ask for: one file a verb, and here the index of them all.
 //!
-//! A verb is a function that checks, *queues its work with the store before it returns*, and answers later: so two requests
-//! of one session about one conversation are done in the order in which they came, however their answers are awaited. Where
-//! people must be looked up first (`create`, `add`), what comes after does not wait for it.
+//! A verb is a function that checks, *queues its work with the store before it returns*, and answers later: so two
+//! requests of one session about one conversation are done in the order in which they came, however their answers are
+//! awaited. Where people must be looked up first (`create`, `add`), what comes after does not wait for it.
 
 mod beat;
 mod create;

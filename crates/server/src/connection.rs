@@ -1,7 +1,7 @@
 //! The WebSocket door: carries frames between one socket and one session, and nothing else is decided here.
 //!
-//! Everything that waits is written with one system call, reading stops while too many requests are unanswered, and a peer
-//! that takes nothing for too long is let go. An idle connection holds no buffer and no timer.
+//! Everything that waits is written with one system call, reading stops while too many requests are unanswered, and a
+//! peer that takes nothing for too long is let go. An idle connection holds no buffer and no timer.
 
 use crate::node::Node;
 use crate::outbox::Taken;

@@ -1,5 +1,5 @@
-//! What a hint leads to: entries through their tail into the outboxes of everybody who may read them, and everything that
-//! is only for the moment straight to whoever looks.
+//! What a hint leads to: entries through their tail into the outboxes of everybody who may read them, and everything
+//! that is only for the moment straight to whoever looks.
 
 use crate::bus::{Hint, Listener};
 use crate::node::Node;

@@ -1,7 +1,8 @@
 //! From a log to its members' inboxes: what makes a message findable by somebody who was not there when it came.
 //!
-//! The fanout row, written with the entry, says that inboxes are behind; it goes only after every one of them is durable.
-//! A crash in between costs a repeat, which changes nothing. The sweeper finds rows that nobody on this node remembers.
+//! The fanout row, written with the entry, says that inboxes are behind; it goes only after every one of them is
+//! durable. A crash in between costs a repeat, which changes nothing. The sweeper finds rows that nobody on this node
+//! remembers.
 
 use crate::bus::Hint;
 use crate::node::Node;
@@ -78,7 +79,8 @@ async fn pass(node: &Node, convs: Vec<ConversationId>) -> store::Result<()> {
     Ok(())
 }
 
-/// Looks for fanout rows that have lain too long, for ever. The first look, at the start, takes up everything a crash left.
+/// Looks for fanout rows that have lain too long, for ever. The first look, at the start, takes up everything a crash
+/// left.
 pub async fn sweep(node: &Node) {
     let mut after_ms = 0;
     loop {

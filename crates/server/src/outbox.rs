@@ -1,7 +1,7 @@
 //! What waits to be written to one session: shared bytes, bounded, and empty when idle.
 //!
-//! A leaf: anybody may push, only the session takes. Nothing in it is the only copy of anything, so when a reader is too
-//! slow the queue is emptied and replaced by one `behind`: the reader then pulls, and nobody waits for it.
+//! A leaf: anybody may push, only the session takes. Nothing in it is the only copy of anything, so when a reader is
+//! too slow the queue is emptied and replaced by one `behind`: the reader then pulls, and nobody waits for it.
 
 use bytes::Bytes;
 use futures_util::task::AtomicWaker;
@@ -143,8 +143,8 @@ impl Outbox {
         self.reader.wake();
     }
 
-    /// Waits until there is something to do and takes it; where nothing `may_be_written`, that is at most the end of who
-    /// was signed out. Cancel-safe: what was not returned was not taken.
+    /// Waits until there is something to do and takes it; where nothing `may_be_written`, that is at most the end of
+    /// who was signed out. Cancel-safe: what was not returned was not taken.
     pub async fn take(&self, may_be_written: bool) -> Taken {
         poll_fn(|cx| {
             // Register first, then look: a push between the two wakes us again, none is missed.
@@ -186,8 +186,8 @@ mod tests {
     use rand::rngs::StdRng;
     use rand::{RngExt, SeedableRng};
 
-    /// BND4: by random plans, the queue never passes its bounds, and a frame is either handed out in order or lies before
-    /// a `behind` that was.
+    /// BND4: by random plans, the queue never passes its bounds, and a frame is either handed out in order or lies
+    /// before a `behind` that was.
     #[test]
     fn bnd4_a_full_outbox_becomes_one_behind() {
         for seed in 0..500 {

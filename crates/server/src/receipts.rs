@@ -1,7 +1,7 @@
 //! Cursors: gathered, committed, confirmed to who moved them and told to who looks.
 //!
-//! Others see committed cursors only, so a tick never goes back. Up to 32 members each cursor is told by itself, up to 256
-//! as counts, above that not at all.
+//! Others see committed cursors only, so a tick never goes back. Up to 32 members each cursor is told by itself, up to
+//! 256 as counts, above that not at all.
 
 use crate::bus::Hint;
 use crate::gather::{Gathered, Waiter};

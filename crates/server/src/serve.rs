@@ -100,8 +100,8 @@ async fn tick(node: &Arc<Node>) {
     }
 }
 
-/// Tells edges of presence to those who watch, and to other nodes. When somebody was last seen, each session writes down
-/// itself as it goes.
+/// Tells edges of presence to those who watch, and to other nodes. When somebody was last seen, each session writes
+/// down itself as it goes.
 fn tell_presence(node: &Arc<Node>, now_ms: u64) {
     let unix_ms = node.clock.unix_ms();
     let actions = node

@@ -1,5 +1,6 @@
-//! `beat`: I am alive; and where does my inbox stand? Read from the store, never from this node's memory: it finds every
-//! hint that was lost. The device is looked up too, so a sign-out whose hint was lost closes the socket all the same.
+//! `beat`: I am alive; and where does my inbox stand? Read from the store, never from this node's memory: it finds
+//! every hint that was lost. The device is looked up too, so a sign-out whose hint was lost closes the socket all the
+//! same.
 
 use super::{Later, Who};
 use crate::node::Node;

@@ -1,5 +1,5 @@
-//! `hello`: who I am and where I stood. Authenticate, take part in live delivery, *then* read: what happens between the two
-//! is told twice rather than not at all.
+//! `hello`: who I am and where I stood. Authenticate, take part in live delivery, *then* read: what happens between
+//! the two is told twice rather than not at all.
 
 use super::{Who, watch};
 use crate::account;

@@ -1,5 +1,5 @@
-//! `add`, `remove`, `leave`: who is a member. Each is one entry of the log, so it has a place among the messages: the first
-//! entry that an added person reads, the last that a removed one does.
+//! `add`, `remove`, `leave`: who is a member. Each is one entry of the log, so it has a place among the messages: the
+//! first entry that an added person reads, the last that a removed one does.
 
 use super::create::{all_exist, distinct};
 use super::{Later, Who, appended, refuse};

@@ -1,5 +1,5 @@
-//! `watch`: what somebody has on the screen. Interest is registered first, then everything is read: what happens in between
-//! is told twice rather than not at all.
+//! `watch`: what somebody has on the screen. Interest is registered first, then everything is read: what happens in
+//! between is told twice rather than not at all.
 
 use super::{Later, Outcome, Who, refuse};
 use crate::node::Node;

@@ -192,8 +192,8 @@ async fn mem1_nobody_is_told_what_is_not_theirs_by_any_verb() {
     }
 }
 
-/// MEM7: a stranger asks every verb about a conversation that is there and about one that is not, and cannot tell which is
-/// which; nor who has an account from who has none.
+/// MEM7: a stranger asks every verb about a conversation that is there and about one that is not, and cannot tell
+/// which is which; nor who has an account from who has none.
 #[tokio::test(start_paused = true)]
 async fn mem7_there_and_not_there_look_the_same() {
     let house = House::start();

@@ -9,7 +9,8 @@ use rand::{RngExt, SeedableRng};
 use server::bus::{BusFaults, InProcess};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// The simplest client that follows the rules: it shows an entry only when it follows what it holds, and pulls what is missing.
+/// The simplest client that follows the rules: it shows an entry only when it follows what it holds, and pulls what is
+/// missing.
 struct Follower {
     line: Line,
     ver: Ver,
@@ -258,8 +259,8 @@ async fn cnv3_with_every_hint_lost_a_beat_finds_everything() {
     }
 }
 
-/// CNV5 CNV4 ORD5 GAP4: hints are lost, doubled and late, over two nodes. Each session hears each log in order and nothing
-/// twice, and all devices end in the same state as the log.
+/// CNV5 CNV4 ORD5 GAP4: hints are lost, doubled and late, over two nodes. Each session hears each log in order and
+/// nothing twice, and all devices end in the same state as the log.
 #[tokio::test(start_paused = true)]
 async fn cnv5_lost_doubled_and_late_hints_change_nothing_in_the_end() {
     for seed in 0..10 {

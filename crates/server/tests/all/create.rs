@@ -14,7 +14,8 @@ async fn member_count(line: &mut Line, conv: ConversationId) -> usize {
     }
 }
 
-/// IDM4: both sides begin their 1:1 at once, over eight connections to two nodes: it is one, and all but one get a `dup`.
+/// IDM4: both sides begin their 1:1 at once, over eight connections to two nodes: it is one, and all but one get a
+/// `dup`.
 #[tokio::test(start_paused = true)]
 async fn idm4_a_1_to_1_is_one_whoever_races() {
     let (store, bus) = (model(), InProcess::new());
@@ -103,7 +104,8 @@ async fn mem4_the_257th_is_refused_with_everybody_else_in_the_request() {
     assert_eq!(a.log(conv, Seq::ZERO).await.items.len(), 2);
 }
 
-/// MEM4 SEC2: a person without an account, a 1:1 with oneself and a bad title are refused, and nothing is begun or changed.
+/// MEM4 SEC2: a person without an account, a 1:1 with oneself and a bad title are refused, and nothing is begun or
+/// changed.
 #[tokio::test(start_paused = true)]
 async fn what_cannot_begin_leaves_nothing() {
     let house = House::start();

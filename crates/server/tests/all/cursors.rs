@@ -28,8 +28,8 @@ async fn talk(house: &House, entries: u64) -> (Line, Line, Person, Person, Conve
     (a, b, ann, bob, conv)
 }
 
-/// RCP1 RCP5: a public cursor never goes back, whatever is repeated in whatever order; reading delivers; beyond the head is
-/// refused; and who has the conversation open hears each advance once.
+/// RCP1 RCP5: a public cursor never goes back, whatever is repeated in whatever order; reading delivers; beyond the
+/// head is refused; and who has the conversation open hears each advance once.
 #[tokio::test(start_paused = true)]
 async fn rcp1_public_cursors_never_go_back() {
     let house = House::start();
@@ -68,8 +68,8 @@ async fn rcp1_public_cursors_never_go_back() {
     );
 }
 
-/// RCP2 UNR1: "mark unread" moves only the private side back, on every device of the person; a repeat of the older generation
-/// moves only the public receipt.
+/// RCP2 UNR1: "mark unread" moves only the private side back, on every device of the person; a repeat of the older
+/// generation moves only the public receipt.
 #[tokio::test(start_paused = true)]
 async fn rcp2_mark_unread_goes_back_on_the_private_side_alone() {
     let house = House::start();
@@ -118,7 +118,8 @@ async fn my_other_device_sees_what_i_read() {
     assert_eq!(tablet.beat().await, moved.ver);
 }
 
-/// RCP5: in a 1:1 the other's ticks come by `cursors` while the conversation is open; while it is not, by the inbox row alone.
+/// RCP5: in a 1:1 the other's ticks come by `cursors` while the conversation is open; while it is not, by the inbox
+/// row alone.
 #[tokio::test(start_paused = true)]
 async fn rcp5_ticks_of_a_1_to_1_are_found_open_or_not() {
     let house = House::start();

@@ -10,8 +10,8 @@ use protocol::server_frame::ServerFrame;
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-/// RES4: a draining node sends each session away with `bye`, each with another wait below the spread, closes with 4000, and
-/// refuses every new `hello`.
+/// RES4: a draining node sends each session away with `bye`, each with another wait below the spread, closes with
+/// 4000, and refuses every new `hello`.
 #[tokio::test(start_paused = true)]
 async fn res4_a_draining_node_sends_everybody_away() {
     let mut house = House::start();
@@ -106,7 +106,8 @@ async fn sec2_no_hello_in_time() {
     assert_eq!(house.node.now_ms() - started_ms, limits::HELLO_MS_MAX);
 }
 
-/// SEC2 CMP2: a second `hello` is refused and the session goes on; so does it after a frame of a type that is not known.
+/// SEC2 CMP2: a second `hello` is refused and the session goes on; so does it after a frame of a type that is not
+/// known.
 #[tokio::test(start_paused = true)]
 async fn sec2_hello_comes_once() {
     let house = House::start();

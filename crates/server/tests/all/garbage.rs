@@ -177,9 +177,9 @@ fn tells_nothing(scene: &Scene, line: &Line, seed: u64) {
     );
 }
 
-/// SEC2 MEM1 BND3: thousands of frames of every type, right, half right and broken, through live sessions of a stranger. Each
-/// that has a number is answered by a frame or the close of that session; what is answered names nothing of others; the
-/// sessions of others go on.
+/// SEC2 MEM1 BND3: thousands of frames of every type, right, half right and broken, through live sessions of a
+/// stranger. Each that has a number is answered by a frame or the close of that session; what is answered names
+/// nothing of others; the sessions of others go on.
 #[tokio::test(start_paused = true)]
 async fn sec2_whatever_is_said_is_answered_and_tells_nothing() {
     let mut scene = scene().await;
@@ -239,8 +239,8 @@ async fn sec2_whatever_is_said_is_answered_and_tells_nothing() {
     assert!(said == 4_000, "{said}");
 }
 
-/// BND3 SEC2: a frame above the limit closes with 4202, a binary one and bytes that are no UTF-8 with 4200; 16 that are no
-/// frames close with 4200, each answered before that; one less does not.
+/// BND3 SEC2: a frame above the limit closes with 4202, a binary one and bytes that are no UTF-8 with 4200; 16 that
+/// are no frames close with 4200, each answered before that; one less does not.
 #[tokio::test(start_paused = true)]
 async fn bnd3_what_is_no_frame_closes_with_its_code() {
     let scene = scene().await;
@@ -276,8 +276,8 @@ async fn bnd3_what_is_no_frame_closes_with_its_code() {
     assert_eq!(e.close_code().await, Some(Close::Malformed.code()));
 }
 
-/// BND3: the largest body that is allowed is taken and handed on whole; one byte more, one level deeper, one mention or one
-/// name in a list more is refused, and the session goes on.
+/// BND3: the largest body that is allowed is taken and handed on whole; one byte more, one level deeper, one mention
+/// or one name in a list more is refused, and the session goes on.
 #[tokio::test(start_paused = true)]
 async fn bnd3_limits_are_exact() {
     let scene = scene().await;

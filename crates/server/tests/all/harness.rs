@@ -1,6 +1,7 @@
 //! A server in this process and people who talk to it over in-memory sockets. One `House` a test; nothing is shared.
 //!
-//! Time is tokio's: a test that starts paused waits for nothing. The store is the model unless the test hands in another.
+//! Time is tokio's: a test that starts paused waits for nothing. The store is the model unless the test hands in
+//! another.
 
 use bytes::Bytes;
 use futures_util::{SinkExt, StreamExt};

@@ -29,8 +29,8 @@ async fn long_talk(house: &House, entries: u64) -> (Line, ConversationId) {
     (a, conv)
 }
 
-/// BND1 MEM1: `after`, `before`, `around` and `range` answer the entries they name, say what they speak of and whether there
-/// is more, and keep to the limit.
+/// BND1 MEM1: `after`, `before`, `around` and `range` answer the entries they name, say what they speak of and whether
+/// there is more, and keep to the limit.
 #[tokio::test(start_paused = true)]
 async fn bnd1_a_page_is_what_was_asked_for() {
     let house = House::start();
@@ -94,6 +94,14 @@ async fn bnd1_a_page_is_what_was_asked_for() {
     )
     .await;
     assert_eq!((seqs(&range), range.from, range.to), (vec![4, 5, 6], Seq(4), Seq(6)));
+}
+
+/// BND1: with `since_rev` a page leaves out what has not changed, and speaks of it all the same; beyond the end it
+/// speaks of nothing, also at the last place there can be.
+#[tokio::test(start_paused = true)]
+async fn bnd1_a_page_says_what_it_speaks_of() {
+    let house = House::start();
+    let (mut a, conv) = long_talk(&house, 30).await;
     let unchanged = Get {
         range: Some((Seq(4), Seq(6))),
         since_rev: Some(Seq(1)),
@@ -125,8 +133,8 @@ async fn bnd1_a_page_is_what_was_asked_for() {
     assert!(far.items.is_empty() && far.to < far.from && far.head_seq == Seq(30));
 }
 
-/// BND1: a limit of none is one, and one above the largest is the largest; large bodies end a page early, and asking again
-/// from where it ended brings everything once.
+/// BND1: a limit of none is one, and one above the largest is the largest; large bodies end a page early, and asking
+/// again from where it ended brings everything once.
 #[tokio::test(start_paused = true)]
 async fn bnd1_a_page_is_bounded_in_entries_and_in_bytes() {
     let house = House::start();
@@ -179,8 +187,8 @@ async fn bnd1_a_page_is_bounded_in_entries_and_in_bytes() {
     assert!(longest.is_some_and(|bytes| bytes <= limits::SERVER_FRAME_BYTES_MAX));
 }
 
-/// SEC2: a `get` that names no place, two, a range backwards, or `since_rev` without a range is a bad request; a place that is
-/// no number below 2^53 is malformed.
+/// SEC2: a `get` that names no place, two, a range backwards, or `since_rev` without a range is a bad request; a place
+/// that is no number below 2^53 is malformed.
 #[tokio::test(start_paused = true)]
 async fn sec2_a_get_names_exactly_one_place() {
     let house = House::start();

@@ -55,8 +55,8 @@ fn changes(frames: &[ServerFrame], user: UserId, mut before: PresenceState) -> V
     changes
 }
 
-/// PRS1 PRS2: a watcher hears that somebody came, and that they went, the latter after the grace; a reconnect within it tells
-/// nobody anything; who does not watch, or shares no conversation, is told nothing.
+/// PRS1 PRS2: a watcher hears that somebody came, and that they went, the latter after the grace; a reconnect within
+/// it tells nobody anything; who does not watch, or shares no conversation, is told nothing.
 #[tokio::test(start_paused = true)]
 async fn prs1_presence_is_told_to_acquaintances_who_watch() {
     let house = House::start();
@@ -95,7 +95,8 @@ async fn prs1_presence_is_told_to_acquaintances_who_watch() {
     assert_eq!(now, [last], "who looks later is told the same");
 }
 
-/// PRS1 MEM2: with the last conversation that two share, presence ends: no edge is told, and asking anew answers nothing.
+/// PRS1 MEM2: with the last conversation that two share, presence ends: no edge is told, and asking anew answers
+/// nothing.
 #[tokio::test(start_paused = true)]
 async fn prs1_the_right_to_know_ends_with_the_last_shared_conversation() {
     let house = House::start();
@@ -117,8 +118,8 @@ async fn prs1_the_right_to_know_ends_with_the_last_shared_conversation() {
     assert!(c.watch(watch(&[], &[&bob])).await.presence.is_empty());
 }
 
-/// PRS3: by no frame and at no time can an invisible person be told from one who is not there: two watchers see the same, one
-/// of somebody who comes, types, looks around and goes invisibly, one of somebody who never comes.
+/// PRS3: by no frame and at no time can an invisible person be told from one who is not there: two watchers see the
+/// same, one of somebody who comes, types, looks around and goes invisibly, one of somebody who never comes.
 #[tokio::test(start_paused = true)]
 async fn prs3_invisible_looks_like_not_there() {
     let house = House::start();
@@ -154,7 +155,8 @@ async fn prs3_invisible_looks_like_not_there() {
     assert_eq!(bare(&here), bare(&there), "no time when they were last seen, either");
 }
 
-/// PRS2 PRS3: who turns invisible seems to go, as if the connection had ended; who turns visible seems to come; away is told.
+/// PRS2 PRS3: who turns invisible seems to go, as if the connection had ended; who turns visible seems to come; away
+/// is told.
 #[tokio::test(start_paused = true)]
 async fn prs3_to_turn_invisible_is_to_go() {
     let house = House::start();
@@ -199,8 +201,8 @@ async fn prs1_presence_crosses_nodes() {
     assert_eq!(changes(&a.during(28_000).await, bob.user, Online), [Offline]);
 }
 
-/// PRS4: typing reaches the members who have the conversation open, on all their devices, and nobody else: not who has another
-/// one open, not a former member, not a stranger who says that it is open, not who types.
+/// PRS4: typing reaches the members who have the conversation open, on all their devices, and nobody else: not who has
+/// another one open, not a former member, not a stranger who says that it is open, not who types.
 #[tokio::test(start_paused = true)]
 async fn prs4_typing_reaches_who_has_it_open() {
     let house = House::start();

@@ -31,7 +31,8 @@ fn name(row: &InboxRow) -> String {
     }
 }
 
-/// RES1 CNV1: whoever comes back from any version gets exactly the rows that changed above it, each once, as they stand now.
+/// RES1 CNV1: whoever comes back from any version gets exactly the rows that changed above it, each once, as they
+/// stand now.
 #[tokio::test(start_paused = true)]
 async fn res1_a_resume_brings_exactly_what_changed() {
     let house = House::start();
@@ -95,7 +96,8 @@ async fn res1_a_large_inbox_comes_in_pages() {
     assert_eq!(line.beat().await, second.to);
 }
 
-/// RES3 RES2: a client of another epoch, or ahead of the store, is told to resync, and gets everything from the beginning.
+/// RES3 RES2: a client of another epoch, or ahead of the store, is told to resync, and gets everything from the
+/// beginning.
 #[tokio::test(start_paused = true)]
 async fn res3_another_lineage_is_told_to_resync() {
     let house = House::start();
@@ -170,8 +172,8 @@ async fn unr1_rows_say_what_is_unread() {
     );
 }
 
-/// BND4 RES1: `welcome` is the first that is said, then the inbox, however much is written meanwhile and however little may
-/// wait for a session.
+/// BND4 RES1: `welcome` is the first that is said, then the inbox, however much is written meanwhile and however
+/// little may wait for a session.
 #[tokio::test(start_paused = true)]
 async fn welcome_comes_first_and_is_never_dropped() {
     let small = Config {

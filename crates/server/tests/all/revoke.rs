@@ -8,8 +8,8 @@ use server::account::sign_out;
 use server::bus::{BusFaults, InProcess};
 use store::Which;
 
-/// AUT2: a device that is signed out is closed at once with 4101, and hears nothing more; the person's other device and other
-/// people go on. Its token is void.
+/// AUT2: a device that is signed out is closed at once with 4101, and hears nothing more; the person's other device
+/// and other people go on. Its token is void.
 #[tokio::test(start_paused = true)]
 async fn aut2_a_signed_out_device_is_closed_at_once() {
     let house = House::start();

@@ -27,8 +27,8 @@ fn entries(frames: &[ServerFrame]) -> Vec<&Live> {
     live
 }
 
-/// MEM2 MEM6 PRS4: who is removed hears the entry that says so and then nothing: no entry, no `ver`, no cursors, no typing,
-/// no presence; and by asking finds nothing that came after.
+/// MEM2 MEM6 PRS4: who is removed hears the entry that says so and then nothing: no entry, no `ver`, no cursors, no
+/// typing, no presence; and by asking finds nothing that came after.
 #[tokio::test(start_paused = true)]
 async fn mem2_the_removal_is_the_last_that_the_removed_hears() {
     let house = House::start();
@@ -103,8 +103,8 @@ async fn mem2_the_removal_is_the_last_that_the_removed_hears() {
     assert!(b.heard.iter().all(|text| !text.contains("canary")));
 }
 
-/// MEM3 MEM6: who is added hears everything from that entry on and reads nothing before; who comes back has a second span
-/// and nothing in between.
+/// MEM3 MEM6: who is added hears everything from that entry on and reads nothing before; who comes back has a second
+/// span and nothing in between.
 #[tokio::test(start_paused = true)]
 async fn mem3_who_comes_back_reads_nothing_in_between() {
     let house = House::start();
@@ -141,8 +141,8 @@ async fn mem3_who_comes_back_reads_nothing_in_between() {
     assert!(c.heard.iter().all(|text| !text.contains("canary")));
 }
 
-/// MEM5: a plain member adds and removes nobody; nobody removes the owner, themselves or somebody who is not in it; and a 1:1
-/// keeps its two people.
+/// MEM5: a plain member adds and removes nobody; nobody removes the owner, themselves or somebody who is not in it;
+/// and a 1:1 keeps its two people.
 #[tokio::test(start_paused = true)]
 async fn mem5_removing_needs_the_higher_role() {
     let house = House::start();
@@ -210,8 +210,8 @@ async fn mem5_a_group_always_has_an_owner() {
     assert_eq!(a.refused(members(conv)).await.known(), Some(Code::NotAMember));
 }
 
-/// MEM2 MEM7: to who is no member an `add` tells nothing of who has an account; and its repeat is known after the removal
-/// all the same (IDM1).
+/// MEM2 MEM7: to who is no member an `add` tells nothing of who has an account; and its repeat is known after the
+/// removal all the same (IDM1).
 #[tokio::test(start_paused = true)]
 async fn mem7_an_add_by_who_is_no_member_tells_nothing_of_others() {
     let house = House::start();

@@ -34,8 +34,8 @@ async fn flood(house: &House, line: &mut Line, conv: ConversationId, texts: usiz
     }
 }
 
-/// BND4 BND6: a client that never reads is held in a bounded amount of memory, keeps nobody waiting, and is let go with 4002
-/// once it has taken nothing for `stuck_ms_max`.
+/// BND4 BND6: a client that never reads is held in a bounded amount of memory, keeps nobody waiting, and is let go
+/// with 4002 once it has taken nothing for `stuck_ms_max`.
 #[tokio::test(start_paused = true)]
 async fn bnd6_who_never_reads_is_let_go() {
     let house = House::start();
@@ -82,7 +82,7 @@ async fn bnd4_who_reads_on_pulls_what_was_dropped() {
         .iter()
         .filter(|frame| matches!(frame, ServerFrame::Behind(_)))
         .count();
-    assert!(behind >= 1 && behind < 60, "{behind}");
+    assert!((1..60).contains(&behind), "{behind}");
     let mut held = Seq(1);
     for frame in &heard {
         match frame {
@@ -134,8 +134,8 @@ async fn bnd6_a_slow_reader_is_no_stuck_one() {
     assert_eq!(house.node.metrics.closes.get(Close::Stuck.code()), 0);
 }
 
-/// BND7: while 64 requests are unanswered the socket is not read; when answers come, every request is answered, in any case
-/// each once.
+/// BND7: while 64 requests are unanswered the socket is not read; when answers come, every request is answered, in any
+/// case each once.
 #[tokio::test(start_paused = true)]
 async fn bnd7_requests_under_way_are_bounded_and_all_answered() {
     let store = Held::new(model());

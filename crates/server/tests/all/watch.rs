@@ -7,8 +7,8 @@ use protocol::Seq;
 use protocol::server_frame::{PresenceState, ServerFrame};
 use server::bus::{BusFaults, InProcess};
 
-/// PRS1 RCP5 MEM2: `watching` tells heads, cursors and presence as they are in the store, of those that may be read: of one
-/// that was left the head at which it was left and no cursors, of others nothing.
+/// PRS1 RCP5 MEM2: `watching` tells heads, cursors and presence as they are in the store, of those that may be read:
+/// of one that was left the head at which it was left and no cursors, of others nothing.
 #[tokio::test(start_paused = true)]
 async fn watching_tells_what_is_true_now() {
     let house = House::start();
@@ -41,8 +41,8 @@ async fn watching_tells_what_is_true_now() {
     c.everything(1_000).await;
 }
 
-/// PRS4 RCP5: a `watch` replaces the one before: what is open no longer is told no more; so does `hello.watch` begin, and a
-/// session that ends takes its watch with it.
+/// PRS4 RCP5: a `watch` replaces the one before: what is open no longer is told no more; so does `hello.watch` begin,
+/// and a session that ends takes its watch with it.
 #[tokio::test(start_paused = true)]
 async fn prs4_a_watch_replaces_the_one_before() {
     let house = House::start();
@@ -83,8 +83,8 @@ async fn prs4_a_watch_replaces_the_one_before() {
     assert!(told(b.during(2_000).await).is_empty());
 }
 
-/// CNV3 MEM2: with every hint lost the heads of a `watching` show what is new, on another node too; and who was removed there
-/// meanwhile is told no cursors and no typing by the next look.
+/// CNV3 MEM2: with every hint lost the heads of a `watching` show what is new, on another node too; and who was
+/// removed there meanwhile is told no cursors and no typing by the next look.
 #[tokio::test(start_paused = true)]
 async fn cnv3_watching_finds_what_no_hint_told() {
     let (store, bus) = (model(), InProcess::new());
