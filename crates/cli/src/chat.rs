@@ -21,8 +21,8 @@ use clap::Args;
 use client::keep::File;
 use client::{Event, Follow};
 use std::io;
-use talk::{Onward, Talk};
 use std::time::Duration;
+use talk::{Onward, Talk};
 use terminal::{Input, Terminal};
 
 /// The journal of `tidings chat`.

@@ -41,15 +41,15 @@ struct Arguments {
 
 const EXAMPLES: &str = "\
 Examples:
-  tidings serve                                    Start a server here; it says how the first one signs up.
-  tidings chat                                     Talk. /help there tells the rest.
-  tidings --profile bob chat --sign-up bob --invite 1-wbcz4-…
-                                                   Be a second person on the same machine.
-  echo done | tidings send @bob -                  Say something from a script; 0 when the server has it safely.
-  tidings tail --json --last 10 --until-idle       Read the last things said as JSON lines.
-  tidings admin invite                             Let somebody in (on the server's machine).
+  tidings serve                        Start a server here; it says how the first one signs up.
+  tidings chat                         Talk. /help there tells the rest.
+  tidings --profile bob chat           Be a second person on the same machine.
+  echo done | tidings send @bob -      Speak from a script; 0 when the server has it safely.
+  tidings tail --json                  Read in a script: one JSON line for all that is said.
+  tidings admin invite                 Let somebody in, on the server's machine.
 
-What is kept for you lies in $TIDINGS_HOME, else $XDG_STATE_HOME/tidings, else ~/.local/state/tidings.";
+What is kept for you lies in $TIDINGS_HOME, else in $XDG_STATE_HOME/tidings, else in
+~/.local/state/tidings.";
 
 #[derive(Subcommand)]
 enum Command {

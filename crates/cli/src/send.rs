@@ -25,12 +25,12 @@ const INPUT_BYTES_MAX: u64 = 1024 * 1024;
 Examples:
   tidings send @bob 'Dinner is ready'
   make test 2>&1 | tail -n 20 | tidings send @bob -
-  tidings send 2eae6aa7-effc-8333-9b1a-8f2ab405bc14 'To a group, by its id (tail --json shows it)'
   tidings send Choir 'To a group, by its title'
+  tidings send 2eae6aa7-effc-8333-9b1a-8f2ab405bc14 'By its id, which tail --json shows'
   tidings send                       Send what an earlier call could not.
 
-Exit code 0: the server has it durably. Otherwise it is kept here and goes with the next call, once, whatever
-happens; or it was refused, and the message says why.")]
+Exit code 0: the server has it durably. Otherwise it is kept here and goes with the next call,
+once, whatever happens; or it was refused, and the message says why.")]
 pub struct Send {
     /// To whom: @HANDLE, a group's title, or a conversation's id. Without it, what was kept is sent.
     #[arg(value_name = "TO")]

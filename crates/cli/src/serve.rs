@@ -23,40 +23,66 @@ const DRAIN_MS_MAX: u64 = 5_000;
 
 /// The arguments of `tidings serve`.
 #[derive(Args)]
+#[command(after_help = "\
+Examples:
+  tidings serve                                   For this machine only, on port 8080.
+  tidings serve --data /var/lib/tidings --listen 0.0.0.0:8080
+                                                  For your network.
+  tidings serve --trusted-proxy 127.0.0.1         Behind a proxy on this machine that ends TLS.
+
+The first start prints an invite for whoever will own the server. Ctrl-C or SIGTERM ends it:
+sessions are told to come back, and nothing that was acknowledged is lost, however it ends.
+docs/OPERATING.md tells the rest.")]
 pub struct Serve {
     /// Where everything is kept; made if it is not there.
-    #[arg(long, env = "TIDINGS_DATA", default_value = "./data")]
+    #[arg(long, env = "TIDINGS_DATA", default_value = "./data", value_name = "DIRECTORY")]
     data: PathBuf,
     /// Where to listen.
-    #[arg(long, env = "TIDINGS_LISTEN", default_value = "127.0.0.1:8080")]
+    #[arg(
+        long,
+        env = "TIDINGS_LISTEN",
+        default_value = "127.0.0.1:8080",
+        value_name = "ADDRESS:PORT"
+    )]
     listen: SocketAddr,
     /// Who may sign up.
-    #[arg(long, env = "TIDINGS_SIGN_UP", value_enum, default_value_t = SignUp::Invite)]
+    #[arg(long, env = "TIDINGS_SIGN_UP", value_enum, default_value_t = SignUp::Invite, value_name = "WHO")]
     sign_up: SignUp,
     /// A proxy whose X-Forwarded-For is believed; may be given several times.
-    #[arg(long = "trusted-proxy", env = "TIDINGS_TRUSTED_PROXY", value_delimiter = ',')]
+    #[arg(
+        long = "trusted-proxy",
+        env = "TIDINGS_TRUSTED_PROXY",
+        value_delimiter = ',',
+        value_name = "IP"
+    )]
     trusted_proxies: Vec<IpAddr>,
-    /// How often clients beat, in milliseconds.
-    #[arg(long, default_value_t = protocol::limits::BEAT_MS)]
+    /// How often clients beat, in milliseconds. They notice within one beat what no hint told.
+    #[arg(long, default_value_t = protocol::limits::BEAT_MS, value_name = "MS")]
     beat_ms: u64,
-    /// Connections at once.
-    #[arg(long, default_value_t = 19_000)]
+    /// Connections at once; above it the door is closed until one goes.
+    #[arg(long, default_value_t = 19_000, value_name = "COUNT")]
     sessions_max: usize,
     /// Over how long the reconnects are spread when this server goes down, in milliseconds.
-    #[arg(long, default_value_t = 10_000)]
+    #[arg(long, default_value_t = 10_000, value_name = "MS")]
     drain_spread_ms: u64,
     /// How logs are written.
-    #[arg(long, env = "TIDINGS_LOG_FORMAT", value_enum, default_value_t = LogFormat::Text)]
+    #[arg(long, env = "TIDINGS_LOG_FORMAT", value_enum, default_value_t = LogFormat::Text, value_name = "FORMAT")]
     log_format: LogFormat,
-    /// What is logged, as in RUST_LOG: `info`, `server=debug`.
-    #[arg(long, env = "TIDINGS_LOG", default_value = "info")]
+    /// What is logged: `info`, `warn`, or by part, `warn,server=debug`.
+    #[arg(long, env = "TIDINGS_LOG", default_value = "info", value_name = "FILTER")]
     log: String,
-    /// Lets everything through that rates would hold back: for benchmarks.
-    #[arg(long)]
+    /// Lets everything through that rates would hold back. Never with others' hands on it.
+    #[arg(long, help_heading = "Benchmarks and drills")]
     no_rates: bool,
-    /// A drill: of the hints between sessions, lose, double, delay so many in a hundred, up to so many milliseconds:
-    /// `lose,double,delay,ms`. Nothing is lost by it but time, and it is a way to see that.
-    #[arg(long, value_parser = drill, default_value = "0,0,0,0")]
+    /// Of the hints between sessions, lose, double, delay so many in a hundred, up to so many milliseconds. It costs time
+    /// and never a message: a way to see that.
+    #[arg(
+        long,
+        value_parser = drill,
+        default_value = "0,0,0,0",
+        value_name = "LOSE,DOUBLE,DELAY,MS",
+        help_heading = "Benchmarks and drills"
+    )]
     drill_hints: BusFaults,
 }
 

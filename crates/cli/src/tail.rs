@@ -27,8 +27,9 @@ Examples:
   tidings tail --json --after 2eae6aa7-effc-8333-9b1a-8f2ab405bc14=41
                                                  Go on there after 41, elsewhere from now on.
 
-Each JSON line has conv, title, seq, ord, id, sender, handle, created_ms, kind, body, and what else the entry has.
-Seqs of a conversation grow without a gap: keep the last one you dealt with, and say --after when you come back.")]
+Each JSON line has conv, title, seq, ord, id, sender, handle, created_ms, kind, body, and what
+else the entry has. Seqs of a conversation grow without a gap: keep the last one you dealt with,
+and say --after when you come back.")]
 pub struct Tail {
     /// Print JSON: one object a line.
     #[arg(long)]

@@ -181,7 +181,10 @@ impl Talk<'_> {
         if self.line != Line::Up || last.seq <= noticed {
             return Ok(());
         }
-        let row = self.client.look(move |core| core.state().inbox.row(conv).cloned()).await?;
+        let row = self
+            .client
+            .look(move |core| core.state().inbox.row(conv).cloned())
+            .await?;
         let Some(row) = row else {
             self.untold.insert(conv, entries.to_vec());
             return Ok(());
@@ -197,9 +200,10 @@ impl Talk<'_> {
             Said::Words(words) => format!("{who}: {}", safe::cut(&words, NOTICE_GRAPHEMES)),
             Said::Did(did) => format!("{who} {}", safe::cut(&did, NOTICE_GRAPHEMES)),
         };
-        let at_you = entries
-            .iter()
-            .any(|entry| words::mentions(&entry.kind, &entry.body, me));
+        let at_you = row.peer.is_none()
+            && entries
+                .iter()
+                .any(|entry| words::mentions(&entry.kind, &entry.body, me));
         let at_you = if at_you { " (for you)" } else { "" };
         let count = if unread > 0 {
             format!(" ({unread} unread)")

@@ -30,3 +30,24 @@ fn help_teaches() {
         insta::assert_snapshot!(name, help_of(words));
     }
 }
+
+/// OBS1: whoever runs a server finds every flag of it, and its variable, in the manual.
+#[test]
+fn obs1_the_manual_names_every_flag() {
+    let manual = include_str!("../../../../docs/OPERATING.md");
+    let help = help_of(&["serve"]);
+    let flags = help.split_whitespace().filter(|word| word.starts_with("--"));
+    let variables = help
+        .split("[env: ")
+        .skip(1)
+        .filter_map(|rest| rest.split(['=', ']']).next());
+    let told: Vec<&str> = flags.chain(variables).collect();
+    assert!(told.len() > 15, "{told:?}");
+    for word in told.into_iter().filter(|word| !matches!(*word, "--help" | "--version")) {
+        let word = word.trim_end_matches([',', '.', '`']);
+        assert!(
+            manual.contains(&format!("`{word}`")),
+            "docs/OPERATING.md does not tell {word}"
+        );
+    }
+}
