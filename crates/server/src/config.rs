@@ -30,8 +30,6 @@ pub struct Config {
     pub outbox_frames_max: usize,
     /// How long a peer may take nothing of what is written to it, in milliseconds.
     pub stuck_ms_max: u64,
-    /// Bytes of encoded entries kept at hand over all tails.
-    pub tails_bytes_max: usize,
     /// How long a hole in a tail may wait for its entry before the log is read, in milliseconds.
     pub tail_hold_ms_max: u64,
     /// How often a busy conversation's inboxes are brought up to date, in milliseconds.
@@ -91,7 +89,7 @@ impl Default for Rates {
             sends_per_user: rate(200.0, 40.0),
             sends_per_conversation: rate(2_000.0, 1_000.0),
             creates_per_user: rate(60.0, 2.0),
-            lookups_per_user: rate(60.0, 1.0),
+            lookups_per_user: rate(100.0, 1.0),
         }
     }
 }
@@ -127,7 +125,6 @@ impl Default for Config {
             outbox_bytes_max: 256 * 1024,
             outbox_frames_max: 512,
             stuck_ms_max: 30_000,
-            tails_bytes_max: 64 * 1024 * 1024,
             tail_hold_ms_max: 20,
             fanout_interval_ms: 1_000,
             sweep_after_ms: 2_000,

@@ -138,12 +138,14 @@ impl Tail {
         self.told = self.told.max(page.head_seq);
         // A cold tail starts at the lowest entry it was told of: everything below is in the store for whoever asks, and
         // was told by the inbox; everything from there on goes out live. Never above what the page knows, for changes
-        // of members may lie between.
+        // of members may lie between; and never further back than one page, for a hint that comes very late must not
+        // hand out half a log again.
         let start = match self.state {
             State::Live { next, .. } => next,
             State::Cold { .. } => {
                 let above = page.head_seq.next();
-                self.early.keys().next().map_or(above, |lowest| above.min(*lowest))
+                let back = Seq(above.0.saturating_sub(PULL_ENTRIES_MAX as u64));
+                self.early.keys().next().map_or(above, |lowest| above.min(*lowest).max(back))
             }
         };
         self.state = State::Live {
