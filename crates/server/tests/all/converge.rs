@@ -3,7 +3,7 @@
 use crate::harness::{House, Line, Person, config, model};
 use protocol::client_frame::{Beat, Get};
 use protocol::server_frame::{ConversationRow, Head, Inbox, ServerFrame, Topic};
-use protocol::{ClientFrame, ConversationId, Entry, Seq, Ver};
+use protocol::{ClientFrame, ConversationId, Entry, Seq, Ver, unread};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use server::bus::{BusFaults, InProcess};
@@ -184,12 +184,18 @@ impl Follower {
         assert_eq!(self.rows.len(), rows, "{what}");
     }
 
-    /// In each log, live entries came in order, each once at most.
+    /// In each log, live entries came in order, each once at most, and from the first on none was left out that this
+    /// person may read: who was not told to be behind was not skipped.
     fn check_order(&self, what: &str) {
         let mut last: BTreeMap<ConversationId, Seq> = BTreeMap::new();
         for (conv, seq) in &self.live {
-            let before = last.insert(*conv, *seq).unwrap_or_default();
+            let Some(before) = last.insert(*conv, *seq) else {
+                continue;
+            };
             assert!(before < *seq, "{what}: {conv} {before} then {seq}");
+            let spans = &self.rows[conv].spans;
+            let skipped = (before.0 + 1..seq.0).find(|between| unread::may_read(spans, Seq(*between)));
+            assert_eq!(skipped, None, "{what}: {conv} {before} then {seq}");
         }
     }
 }

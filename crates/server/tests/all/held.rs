@@ -2,6 +2,7 @@
 
 use protocol::{ConversationId, DeviceId, DeviceSeq, Epoch, Seq, UserId, Ver};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use store::*;
 use tokio::sync::watch;
 
@@ -9,16 +10,25 @@ use tokio::sync::watch;
 pub struct Held {
     below: Arc<dyn Store>,
     open: watch::Sender<bool>,
+    /// Answers that are given although it is held.
+    spare: AtomicUsize,
 }
 
 impl Held {
     pub fn new(below: Arc<dyn Store>) -> Arc<Self> {
         let open = watch::Sender::new(true);
-        Arc::new(Self { below, open })
+        let spare = AtomicUsize::new(0);
+        Arc::new(Self { below, open, spare })
     }
 
     /// From here on no answer is given.
     pub fn hold(&self) {
+        self.hold_after(0);
+    }
+
+    /// From here on so many answers are given, then none.
+    pub fn hold_after(&self, answers: usize) {
+        self.spare.store(answers, Ordering::Relaxed);
         self.open.send_replace(false);
     }
 
@@ -28,7 +38,13 @@ impl Held {
     }
 
     fn when_open<T: Send + Unpin + 'static>(&self, reply: Reply<T>) -> Reply<T> {
-        if *self.open.borrow() {
+        let one_less = |spare: usize| spare.checked_sub(1);
+        if *self.open.borrow()
+            || self
+                .spare
+                .fetch_update(Ordering::Relaxed, Ordering::Relaxed, one_less)
+                .is_ok()
+        {
             return reply;
         }
         let (promise, later) = Reply::promised();

@@ -2,9 +2,11 @@
 
 use crate::frames::{cursor, group, watching};
 use crate::harness::{House, Line, Person, config, hello, model};
+use crate::held::Held;
 use protocol::client_frame::AskInbox;
 use protocol::server_frame::{Inbox, InboxRow, ServerFrame, Topic};
 use protocol::{ClientFrame, ConversationId, Epoch, Seq, Ver, limits};
+use server::bus::InProcess;
 use server::config::Config;
 use std::collections::BTreeMap;
 
@@ -217,5 +219,37 @@ async fn welcome_comes_first_and_is_never_dropped() {
     assert!(
         rest.iter()
             .any(|frame| matches!(frame, ServerFrame::Entry(_) | ServerFrame::Behind(_)))
+    );
+}
+
+/// BND4 RES1: what comes live while somebody is being let in is told after `welcome` and the inbox, not before, and is
+/// told.
+#[tokio::test(start_paused = true)]
+async fn nothing_live_comes_before_welcome() {
+    let (store, bus) = (model(), InProcess::new());
+    let held = Held::new(store.clone());
+    let near = House::on(config(), held.clone(), bus.clone(), 1);
+    let far = House::on(config(), store, bus, 2);
+    let [ann, bob] = far.people(["ann", "bob"]).await;
+    let (mut a, mut b) = (far.connect(&ann).await, near.connect(&bob).await);
+    let conv = far.direct(&mut a, &bob).await;
+    b.entry().await;
+    let tablet = far.device(bob.user).await;
+    let mut line = near.socket().await;
+    // The token is looked up, what comes then waits: the session takes part in delivery and is not welcomed yet.
+    held.hold_after(1);
+    line.say_numbered(&hello(&tablet, None, None)).await;
+    line.during(10).await;
+    a.ack(far.text(conv, "in between")).await;
+    assert_eq!(b.entry().await.entry.seq, Seq(2));
+    assert!(line.during(100).await.is_empty());
+    held.let_go();
+    let frames = line.during(1_000).await;
+    assert!(matches!(frames[0], ServerFrame::Welcome(_)), "{frames:?}");
+    assert!(matches!(frames[1], ServerFrame::Inbox(_)), "{frames:?}");
+    assert!(
+        frames[2..]
+            .iter()
+            .any(|frame| matches!(frame, ServerFrame::Entry(live) if live.entry.seq == Seq(2)))
     );
 }
