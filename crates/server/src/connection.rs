@@ -12,9 +12,12 @@ use futures_util::FutureExt;
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use protocol::close::Close;
 use protocol::limits;
+use std::collections::VecDeque;
+use std::future::{Future, poll_fn};
 use std::net::IpAddr;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{Context, Poll};
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::{Instant, Sleep};
@@ -39,34 +42,43 @@ pub fn socket_limits() -> SocketLimits {
     }
 }
 
-/// Runs one connection from the end of its handshake to its own end.
-pub async fn run<S>(node: Arc<Node>, stream: S, already_read: Bytes, address: IpAddr)
+/// Runs one connection from the end of its handshake to its own end. Everything that lives as long as the connection is
+/// in one place, and what its end alone needs is on the heap: the future is what an idle session costs. It gives back
+/// its `place` at the very end.
+pub fn run<S, P>(
+    node: Arc<Node>,
+    stream: S,
+    already_read: Bytes,
+    address: IpAddr,
+    place: P,
+) -> impl Future<Output = ()> + Send + use<S, P>
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    P: Send + 'static,
 {
     let mut door = Door {
         socket: Socket::new(stream, already_read, socket_limits()),
-        session: Session::new(Arc::clone(&node), address),
+        session: Session::new(node, address),
         pending: FuturesUnordered::new(),
         deadline: Some(after_ms(limits::HELLO_MS_MAX)),
         waiting_for: Wait::Hello,
         queued_bytes: 0,
     };
-    let ending = door.carry(&node).await;
-    let Door {
-        mut socket,
-        session,
-        pending,
-        ..
-    } = door;
-    drop(session);
-    if !pending.is_empty() {
-        tokio::spawn(session::finish(Arc::clone(&node), pending));
-    }
-    if let Ending::Close(close) = ending {
-        node.metrics.closes.add(close.code());
-        let closing = socket.close(close.code(), close.reason());
-        let _ = tokio::time::timeout(Duration::from_millis(CLOSE_MS_MAX), closing).await;
+    async move {
+        let ending = door.carry().await;
+        door.session.end();
+        let node = door.session.node();
+        let pending = std::mem::take(&mut door.pending);
+        if !pending.is_empty() {
+            tokio::spawn(session::finish(Arc::clone(node), pending));
+        }
+        if let Ending::Close(close) = ending {
+            node.metrics.closes.add(close.code());
+            let closing = door.socket.close(close.code(), close.reason());
+            let bounded = tokio::time::timeout(Duration::from_millis(CLOSE_MS_MAX), closing);
+            let _ = Box::pin(bounded).await;
+        }
+        drop(place);
     }
 }
 
@@ -112,72 +124,69 @@ impl<S> Door<S>
 where
     S: AsyncRead + AsyncWrite + Unpin + Send,
 {
-    async fn carry(&mut self, node: &Node) -> Ending {
+    async fn carry(&mut self) -> Ending {
         loop {
-            let step = match self.happen().await {
+            let step = match poll_fn(|cx| self.poll_happen(cx)).await {
                 Happened::Came(Some(Received::Text(text))) => self.session.take(&text),
-                Happened::Came(received) => return self.end_of_input(received),
+                Happened::Came(received) => return end_of_input(received),
                 Happened::Answered(answer) => self.session.answered(answer),
                 Happened::Took(Taken::Frames(frames)) => {
-                    self.queue(node, frames);
+                    self.queue(frames);
                     Step::Nothing
                 }
                 Happened::Took(Taken::Close(close)) => return Ending::Close(close),
-                Happened::Late => match self.late(node) {
+                Happened::Late => match self.late() {
                     Some(close) => return Ending::Close(close),
                     None => Step::Nothing,
                 },
             };
-            if let Some(close) = self.act(node, step) {
+            if let Some(close) = self.act(step) {
                 return Ending::Close(close);
             }
-            self.answer_what_is_ready(node);
-            self.watch_the_clock(node);
+            self.answer_what_is_ready();
         }
     }
 
-    /// Waits for the next thing. Reading goes on only while there is room for what it may lead to.
-    async fn happen(&mut self) -> Happened {
+    /// The next thing that happens. Reading goes on only while there is room for what it may lead to.
+    fn poll_happen(&mut self, cx: &mut Context<'_>) -> Poll<Happened> {
         let may_take = self.session.may_take();
         let may_read = may_take && self.pending.len() < limits::INFLIGHT_REQUESTS_MAX;
         let has_room = self.socket.has_room();
-        let outbox = Arc::clone(self.session.outbox());
-        let (socket, pending, deadline) = (&mut self.socket, &mut self.pending, &mut self.deadline);
-        let input = async move {
-            if may_read && has_room {
-                return Happened::Came(socket.next().await);
+        if has_room && let Poll::Ready(Some(answer)) = self.pending.poll_next_unpin(cx) {
+            return Poll::Ready(Happened::Answered(answer));
+        }
+        if let Poll::Ready(taken) = self.session.outbox().poll_take(cx, has_room && may_take) {
+            return Poll::Ready(Happened::Took(taken));
+        }
+        if may_read && has_room {
+            if let Poll::Ready(received) = self.socket.poll_next(cx) {
+                return Poll::Ready(Happened::Came(received));
             }
-            // Nothing is read, but what waits is still written; then the loop looks again.
-            match socket.flush().await {
-                Ok(()) if has_room => std::future::pending().await,
-                Ok(()) => Happened::Took(Taken::Frames(std::collections::VecDeque::new())),
-                Err(_) => Happened::Came(None),
+        } else {
+            // Nothing is read, but what waits is still written; then everything is looked at again.
+            match self.socket.poll_flush(cx) {
+                Poll::Ready(Err(_)) => return Poll::Ready(Happened::Came(None)),
+                Poll::Ready(Ok(())) if !has_room => return Poll::Ready(Happened::Took(Taken::Frames(VecDeque::new()))),
+                Poll::Ready(Ok(())) | Poll::Pending => {}
             }
-        };
-        let late = async move {
-            match deadline {
-                Some(deadline) => deadline.as_mut().await,
-                None => std::future::pending().await,
-            }
-        };
-        tokio::select! {
-            biased;
-            Some(answer) = pending.next(), if has_room => Happened::Answered(answer),
-            taken = outbox.take(has_room && may_take) => Happened::Took(taken),
-            happened = input => happened,
-            () = late => Happened::Late,
+        }
+        // Only now, after a try to write: a peer that takes everything at once costs no timer.
+        self.watch_the_clock();
+        match &mut self.deadline {
+            Some(deadline) => deadline.as_mut().poll(cx).map(|()| Happened::Late),
+            None => Poll::Pending,
         }
     }
 
-    fn act(&mut self, node: &Node, step: Step) -> Option<Close> {
+    fn act(&mut self, step: Step) -> Option<Close> {
         match step {
             Step::Nothing => None,
             Step::Say(frame) => {
-                self.queue(node, [frame]);
+                self.queue([frame]);
                 None
             }
             Step::Greet(frames) => {
-                self.queue(node, frames);
+                self.queue(frames);
                 None
             }
             Step::Wait(pending) => {
@@ -185,18 +194,18 @@ where
                 None
             }
             Step::Close(frame, close) => {
-                self.queue(node, frame);
+                self.queue(frame);
                 Some(close)
             }
         }
     }
 
-    fn queue(&mut self, node: &Node, frames: impl IntoIterator<Item = Bytes>) {
+    fn queue(&mut self, frames: impl IntoIterator<Item = Bytes>) {
         let mut count = 0;
         let before = self.socket.unsent_bytes();
         self.socket.queue(frames.into_iter().inspect(|_| count += 1));
         self.queued_bytes += (self.socket.unsent_bytes() - before) as u64;
-        node.metrics.frames_sent.inc_by(count);
+        self.session.node().metrics.frames_sent.inc_by(count);
     }
 
     /// All that the peer's side of the socket ever took. Pongs are not counted, so it may lag a little.
@@ -205,19 +214,19 @@ where
     }
 
     /// Takes every answer that has come already, so that all of them go out in one system call.
-    fn answer_what_is_ready(&mut self, node: &Node) {
+    fn answer_what_is_ready(&mut self) {
         while self.socket.has_room()
             && let Some(Some(answer)) = self.pending.next().now_or_never()
         {
             let step = self.session.answered(answer);
-            if let Some(close) = self.act(node, step) {
+            if let Some(close) = self.act(step) {
                 self.session.outbox().close(close);
             }
         }
     }
 
     /// Sets the clock while the peer owes us something, and stops it when it does not.
-    fn watch_the_clock(&mut self, node: &Node) {
+    fn watch_the_clock(&mut self) {
         let unsent_bytes = self.socket.unsent_bytes();
         match self.waiting_for {
             Wait::Hello if !self.session.is_ready() => {}
@@ -227,7 +236,7 @@ where
                     written_bytes: self.written_bytes(),
                     looks: 0,
                 };
-                self.deadline = Some(after_ms(node.config.stuck_ms_max / u64::from(STUCK_LOOKS)));
+                self.deadline = Some(self.next_look());
             }
             Wait::Nothing => {}
             Wait::Hello | Wait::Reader { .. } => {
@@ -238,14 +247,15 @@ where
     }
 
     /// The deadline passed. A reader that took something meanwhile is given its whole time anew.
-    fn late(&mut self, node: &Node) -> Option<Close> {
+    fn late(&mut self) -> Option<Close> {
         let now = self.written_bytes();
         match &mut self.waiting_for {
             Wait::Hello => Some(Close::NoHello),
             Wait::Reader { written_bytes, looks } if now <= *written_bytes && self.socket.unsent_bytes() > 0 => {
                 *looks += 1;
-                self.deadline = Some(after_ms(node.config.stuck_ms_max / u64::from(STUCK_LOOKS)));
-                (*looks >= STUCK_LOOKS).then_some(Close::Stuck)
+                let is_stuck = *looks >= STUCK_LOOKS;
+                self.deadline = Some(self.next_look());
+                is_stuck.then_some(Close::Stuck)
             }
             Wait::Reader { .. } | Wait::Nothing => {
                 self.waiting_for = Wait::Nothing;
@@ -255,12 +265,17 @@ where
         }
     }
 
-    fn end_of_input(&mut self, received: Option<Received>) -> Ending {
-        match received {
-            Some(Received::TooLarge) => Ending::Close(Close::TooLarge),
-            Some(Received::Binary(_) | Received::NotText | Received::Broken(_)) => Ending::Close(Close::Malformed),
-            _ => Ending::Gone,
-        }
+    /// When a peer that owes us something is looked at next.
+    fn next_look(&self) -> Pin<Box<Sleep>> {
+        after_ms(self.session.node().config.stuck_ms_max / u64::from(STUCK_LOOKS))
+    }
+}
+
+fn end_of_input(received: Option<Received>) -> Ending {
+    match received {
+        Some(Received::TooLarge) => Ending::Close(Close::TooLarge),
+        Some(Received::Binary(_) | Received::NotText | Received::Broken(_)) => Ending::Close(Close::Malformed),
+        _ => Ending::Gone,
     }
 }
 

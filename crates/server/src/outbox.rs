@@ -9,10 +9,9 @@ use protocol::ServerFrame;
 use protocol::close::Close;
 use protocol::server_frame::Behind;
 use std::collections::VecDeque;
-use std::future::poll_fn;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::task::Poll;
+use std::task::{Context, Poll};
 
 /// The queue between whoever has something to tell a session and the session.
 #[derive(Debug)]
@@ -143,17 +142,14 @@ impl Outbox {
         self.reader.wake();
     }
 
-    /// Waits until there is something to do and takes it; where nothing `may_be_written`, that is at most the end of
-    /// who was signed out. Cancel-safe: what was not returned was not taken.
-    pub async fn take(&self, may_be_written: bool) -> Taken {
-        poll_fn(|cx| {
-            // Register first, then look: a push between the two wakes us again, none is missed.
-            self.reader.register(cx.waker());
-            let mut queue = self.queue.lock().expect("nothing panics under this lock");
-            let taken = if may_be_written { queue.take() } else { queue.take_end() };
-            taken.map_or(Poll::Pending, Poll::Ready)
-        })
-        .await
+    /// Takes what there is to do; where nothing `may_be_written`, that is at most the end of who was signed out. Pending
+    /// until there is something: then whoever polled last is woken.
+    pub fn poll_take(&self, cx: &mut Context<'_>, may_be_written: bool) -> Poll<Taken> {
+        // Register first, then look: a push between the two wakes us again, none is missed.
+        self.reader.register(cx.waker());
+        let mut queue = self.queue.lock().expect("nothing panics under this lock");
+        let taken = if may_be_written { queue.take() } else { queue.take_end() };
+        taken.map_or(Poll::Pending, Poll::Ready)
     }
 
     /// Notes that the session was heard.

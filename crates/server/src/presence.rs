@@ -138,7 +138,11 @@ impl Presence {
         let sessions = &mut self.people.entry(user).or_default().sessions;
         match sessions.iter_mut().find(|(one, _)| *one == session) {
             Some((_, state)) => *state = show.into(),
-            None => sessions.push((session, show.into())),
+            None => {
+                // Most people have one, and room for four would stay with each of them.
+                sessions.reserve_exact(1);
+                sessions.push((session, show.into()));
+            }
         }
         self.moved(user, before, now_ms);
     }

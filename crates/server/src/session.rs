@@ -85,10 +85,7 @@ impl Future for Pending {
 impl Drop for Session {
     /// However a session ends, it is told nothing more.
     fn drop(&mut self) {
-        if let State::Ready(who) = &self.state {
-            self.node.metrics.outbox_overflows.inc_by(self.outbox.overflows());
-            hello::farewell(&self.node, who);
-        }
+        self.end();
     }
 }
 
@@ -116,6 +113,20 @@ impl Session {
             frames: Bucket::default(),
             malformed: 0,
         }
+    }
+
+    /// Ends it: it takes nothing and is told nothing from here on.
+    pub fn end(&mut self) {
+        if let State::Ready(who) = std::mem::replace(&mut self.state, State::Greeting) {
+            self.node.metrics.outbox_overflows.inc_by(self.outbox.overflows());
+            hello::farewell(&self.node, &who);
+        }
+    }
+
+    /// The node it is on.
+    #[must_use]
+    pub fn node(&self) -> &Arc<Node> {
+        &self.node
     }
 
     /// What waits to be told to it.

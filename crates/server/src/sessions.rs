@@ -28,12 +28,11 @@ pub struct Sessions {
 impl Sessions {
     /// Takes a session in. From here on it is told everything.
     pub fn join(&self, user: UserId, connected: Connected) {
-        self.people
-            .write()
-            .expect("nothing panics under this lock")
-            .entry(user)
-            .or_default()
-            .push(connected);
+        let mut people = self.people.write().expect("nothing panics under this lock");
+        let sessions = people.entry(user).or_default();
+        // Most people have one, and room for four would stay with each of them.
+        sessions.reserve_exact(1);
+        sessions.push(connected);
     }
 
     /// Lets a session go.

@@ -250,7 +250,8 @@ where
         self.phase = Phase::Closing;
     }
 
-    fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+    /// [`Socket::flush`], once.
+    pub(crate) fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         if let Some(kind) = self.write_failed {
             return Poll::Ready(Err(kind.into()));
         }
@@ -262,7 +263,8 @@ where
         Poll::Ready(written)
     }
 
-    fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<Received>> {
+    /// [`Socket::next`], once.
+    pub(crate) fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<Received>> {
         if self.ended {
             return Poll::Ready(None);
         }

@@ -55,9 +55,13 @@ impl Peer {
     pub async fn say(&mut self, frames: &[String]) -> io::Result<()> {
         let mut bytes = Vec::new();
         for frame in frames {
-            let length = u16::try_from(frame.len()).map_err(io::Error::other)?;
-            bytes.extend([0x81, 0x80 | 126]);
-            bytes.extend(length.to_be_bytes());
+            // The shortest form, as RFC 6455 (section 5.2) asks: else a decoder is kept for what may follow.
+            if let Ok(short @ 0..=125) = u8::try_from(frame.len()) {
+                bytes.extend([0x81, 0x80 | short]);
+            } else {
+                bytes.extend([0x81, 0x80 | 126]);
+                bytes.extend(u16::try_from(frame.len()).map_err(io::Error::other)?.to_be_bytes());
+            }
             bytes.extend([0; 4]);
             bytes.extend(frame.as_bytes());
         }

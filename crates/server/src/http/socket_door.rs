@@ -47,10 +47,7 @@ where
             }
         };
         // On a task of its own: what waited for the upgrade is larger than a session.
-        tokio::spawn(async move {
-            connection::run(node, stream, already_read, address).await;
-            drop((slot, place));
-        });
+        tokio::spawn(connection::run(node, stream, already_read, address, (slot, place)));
     });
     response
 }

@@ -191,6 +191,7 @@ impl House {
             theirs,
             Bytes::new(),
             address,
+            (),
         ));
         let socket = WebSocketStream::from_raw_socket(ours, Role::Client, None).await;
         Line {
