@@ -142,8 +142,8 @@ impl Outbox {
         self.reader.wake();
     }
 
-    /// Takes what there is to do; where nothing `may_be_written`, that is at most the end of who was signed out. Pending
-    /// until there is something: then whoever polled last is woken.
+    /// Takes what there is to do; where nothing `may_be_written`, that is at most the end of who was signed out.
+    /// Pending until there is something: then whoever polled last is woken.
     pub fn poll_take(&self, cx: &mut Context<'_>, may_be_written: bool) -> Poll<Taken> {
         // Register first, then look: a push between the two wakes us again, none is missed.
         self.reader.register(cx.waker());
