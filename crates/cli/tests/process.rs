@@ -10,6 +10,8 @@ mod probe;
 mod scissors;
 #[path = "process/served.rs"]
 mod served;
+#[path = "process/screen.rs"]
+mod screen;
 #[path = "process/terminal.rs"]
 mod terminal;
 #[path = "process/typist.rs"]

@@ -1,5 +1,6 @@
 //! The terminal end, as people use it: real processes that talk with each other through a real server.
 
+use crate::screen::Seat;
 use crate::served::Served;
 use crate::typist::{PASSWORD, Running, Typist};
 use serde_json::Value;
@@ -137,7 +138,7 @@ async fn a_script_sends_and_reads() {
 /// AUT2: whoever runs the server signs people out, and their terminal says so and ends.
 #[tokio::test]
 async fn the_operator_lets_in_and_out() {
-    let (served, (ann, mut ann_chat), (mut bob, bob_chat)) = two_people().await;
+    let (mut served, (ann, mut ann_chat), (mut bob, bob_chat)) = two_people().await;
     assert!(
         ann.administers(&served, &["user", "@bob"])
             .await
@@ -163,7 +164,7 @@ async fn the_operator_lets_in_and_out() {
 
     let told = ann.administers(&served, &["reset-password", "@bob"]).await;
     let password = told.lines().next().expect("a line").to_owned();
-    let (code, why) = bob_chat.is_over().await;
+    let (code, why) = bob_chat.goes().await;
     assert_eq!(code, Some(1));
     assert!(
         why.contains("this device was signed out") && why.contains("sign-in bob"),
@@ -193,7 +194,8 @@ async fn the_operator_lets_in_and_out() {
             .contains("sign in as @bob again")
     );
 
-    drop(served);
+    assert!(served.terminate().await, "it goes down in order");
+    ann_chat.hears("The server restarts").await;
     let why = ann.fails(&["admin", "--data", "./not-there", "stats"], "").await;
     assert!(why.contains("no server runs on the data in ./not-there"), "{why}");
 }
@@ -278,4 +280,48 @@ async fn a_group_comes_and_goes() {
     ann_chat.hears("Nobody here is called @nobody").await;
     ann_chat.types("/hlep").await;
     ann_chat.hears("There is no /hlep").await;
+}
+
+/// What one sees at a real terminal: the password is not shown, the line being typed stays below what comes in, and one's
+/// own message is written over in its place when its ticks change, also when it takes more than a row.
+#[tokio::test]
+async fn at_a_terminal_ticks_change_in_place() {
+    let served = Served::start(&[]).await;
+    let (ann, bob) = (Typist::new(), Typist::new());
+    let at = format!("http://{}", served.address);
+    let mut bob_chat = bob.start(&["chat", "--server", &at, "--sign-up", "bob"]);
+    bob_chat.hears("no conversations yet").await;
+    let mut seat = Seat::take(&ann, 40, &["chat", "--server", &at, "--sign-up", "ann"]);
+    seat.chooses_password().await;
+    seat.sees(&[">"]).await;
+    assert!(!seat.lines().join("").contains(PASSWORD), "{:#?}", seat.lines());
+    seat.press("/new @bob\r");
+    bob_chat.hears("[1] @ann").await;
+    seat.sees(&["@bob>"]).await;
+    seat.press("hel\x1b[D\x1b[Do\x7fold\x05p");
+    seat.sees(&["@bob> holdelp"]).await;
+    seat.press("\x15a message that is longer than one row of this terminal\r");
+    let last_row = |ticks: &str| format!(" one row of this terminal {ticks}");
+    seat.sees(&[&last_row("✓✓"), "@bob>"]).await;
+    let is_first = |line: &&String| line.ends_with("you: a message that is longer than");
+    let first = seat.lines().iter().find(is_first).expect("it is there").clone();
+    seat.press("half a th");
+    seat.sees(&[&first, &last_row("✓✓"), "@bob> half a th"]).await;
+    bob_chat.types("/open 1").await;
+    seat.sees(&[&first, &last_row("✓✓ read"), "@bob> half a th"]).await;
+    bob_chat.types("ho\x07la").await;
+    bob_chat.hears("✓✓ read: hola").await;
+    let answer = format!("{} bob: hola", &first[..5]);
+    seat.sees(&[&last_row("✓✓ read"), &answer, "@bob> half a th"]).await;
+    assert_eq!(seat.lines().iter().filter(is_first).count(), 1, "{:#?}", seat.lines());
+    seat.press("ought\r");
+    bob_chat.hears("ann: half a thought").await;
+    // Ctrl-C: what was begun is kept for the next time.
+    seat.press("begun");
+    seat.sees(&["@bob> begun"]).await;
+    seat.press("\x03");
+    seat.sees(&["What you had begun to type is kept, too."]).await;
+    assert_eq!(seat.ends().await, Some(0));
+    let mut again = Seat::take(&ann, 40, &["chat"]);
+    again.sees(&["@bob> begun"]).await;
 }

@@ -41,7 +41,8 @@ impl Typist {
         self.home.path().join("default").join(name)
     }
 
-    fn command(&self, arguments: &[impl AsRef<OsStr>]) -> Command {
+    /// A command of theirs, to be started.
+    pub fn command(&self, arguments: &[impl AsRef<OsStr>]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_tidings"));
         command
             .args(arguments)
@@ -147,11 +148,11 @@ impl Running {
     /// Types nothing more; waits for the end. Its exit code and last words.
     pub async fn ends(mut self) -> (Option<i32>, String) {
         drop(self.hands.take());
-        self.is_over().await
+        self.goes().await
     }
 
     /// Waits until it ends by itself.
-    pub async fn is_over(mut self) -> (Option<i32>, String) {
+    pub async fn goes(mut self) -> (Option<i32>, String) {
         let hands = self.hands.take();
         let over = async {
             while let Ok(Some(line)) = self.screen.next_line().await {
