@@ -145,7 +145,10 @@ impl Tail {
             State::Cold { .. } => {
                 let above = page.head_seq.next();
                 let back = Seq(above.0.saturating_sub(PULL_ENTRIES_MAX as u64));
-                self.early.keys().next().map_or(above, |lowest| above.min(*lowest).max(back))
+                self.early
+                    .keys()
+                    .next()
+                    .map_or(above, |lowest| above.min(*lowest).max(back))
             }
         };
         self.state = State::Live {

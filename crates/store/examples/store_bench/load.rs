@@ -197,7 +197,10 @@ impl Load {
         loop {
             let (due, ended) = {
                 let mut state = self.state.borrow_mut();
-                (state.take_due(), state.ended && state.due.is_empty() && state.moves.is_empty())
+                (
+                    state.take_due(),
+                    state.ended && state.due.is_empty() && state.moves.is_empty(),
+                )
             };
             if !due.is_empty() {
                 self.fan_out(&due).await;
@@ -257,7 +260,9 @@ impl Load {
                 behind.into_iter().map(cursor).collect()
             };
             for slice in moves.chunks(FLUSH_MOVES) {
-                let moved = self.store.move_cursors(slice.iter().map(|(_, cursor)| *cursor).collect());
+                let moved = self
+                    .store
+                    .move_cursors(slice.iter().map(|(_, cursor)| *cursor).collect());
                 for outcome in moved.await.expect("moved") {
                     outcome.expect("a cursor that may move");
                 }

@@ -144,7 +144,10 @@ fn generator(load: &Load) {
     for _ in 0..count {
         std::hint::black_box(load.message());
     }
-    println!("Generator alone: {:.1} µs a message.", (cpu_seconds() - before) * 1e6 / f64::from(count));
+    println!(
+        "Generator alone: {:.1} µs a message.",
+        (cpu_seconds() - before) * 1e6 / f64::from(count)
+    );
 }
 
 /// Runs one row of the table; answers its p50 in ms.
@@ -205,7 +208,10 @@ async fn rest(ask: &Ask, load: Load) {
     let bytes = std::fs::metadata(ask.dir.join(FILE)).map_or(0, |file| file.len());
     let empty = ask.dir.join("empty");
     drop(Load::start(&empty).await);
-    for (what, dir) in [(format!("{entries} entries"), &ask.dir), ("one entry a conversation".to_owned(), &empty)] {
+    for (what, dir) in [
+        (format!("{entries} entries"), &ask.dir),
+        ("one entry a conversation".to_owned(), &empty),
+    ] {
         let mut took = Took::default();
         for _ in 0..5 {
             let before = Instant::now();
@@ -221,7 +227,10 @@ async fn rest(ask: &Ask, load: Load) {
             took.ms(1.0)
         );
     }
-    println!("\n{entries} entries in {bytes} bytes: {} bytes a message, everything included.", bytes / entries.max(1));
+    println!(
+        "\n{entries} entries in {bytes} bytes: {} bytes a message, everything included.",
+        bytes / entries.max(1)
+    );
 }
 
 async fn pages(load: &Load) {

@@ -1,28 +1,46 @@
 //! The bridge: which conversations' inboxes may be behind, and what they call for.
 
 use super::db::{self, Db};
-use super::held::{Conversation, Fanout, Member};
+use super::held::{Conversation, Member, Waiting};
 use super::job::Outcome;
 use super::log;
-use super::work::Work;
+use super::work::{Pen, Work};
 use crate::record::{Dirty, InboxRecord, InboxRows, MENTIONS_TOLD_MAX, PeerCursor};
 use protocol::server_frame::ConversationKind;
 use protocol::{ConversationId, Seq, UserId};
-use std::collections::BTreeSet;
 
-/// Adds what a batch has written to the conversation's fanout row.
-pub(super) fn write(db: &Db, conv: i64, fanout: &Fanout, mark: u64) -> Outcome<()> {
-    db.run(
-        "INSERT INTO fanout(conv, from_seq, since_ms, mark) VALUES (?1, ?2, ?3, ?4)
-         ON CONFLICT (conv) DO UPDATE SET mark = excluded.mark,
-           from_seq = coalesce(min(from_seq, excluded.from_seq), from_seq, excluded.from_seq)",
-        (
-            conv,
-            fanout.from_seq.map(|seq| db::sql(seq.0)),
-            db::sql(fanout.since_ms),
-            db::sql(mark),
-        ),
-    )?;
+/// Adds what the batch has written to the conversation's fanout row, under a new mark.
+pub(super) fn write(db: &Db, pen: &mut Pen, conversation: &mut Conversation) -> Outcome<()> {
+    let Some(fanout) = conversation.fanout.take() else {
+        return Ok(());
+    };
+    let (conv, mark) = (conversation.number, pen.mark());
+    let from_seq = |from: Option<Seq>| from.map(|seq| db::sql(seq.0));
+    let waiting = match &mut conversation.waiting {
+        Some(waiting) => {
+            waiting.mark = mark;
+            waiting.from_seq = match (waiting.from_seq, fanout.from_seq) {
+                (Some(one), Some(other)) => Some(one.min(other)),
+                (one, other) => one.or(other),
+            };
+            db.run(
+                "UPDATE fanout SET mark = ?2, from_seq = ?3 WHERE conv = ?1",
+                (conv, db::sql(mark), from_seq(waiting.from_seq)),
+            )?;
+            waiting
+        }
+        None => {
+            db.run(
+                "INSERT INTO fanout(conv, from_seq, since_ms, mark) VALUES (?1, ?2, ?3, ?4)",
+                (conv, from_seq(fanout.from_seq), db::sql(fanout.since_ms), db::sql(mark)),
+            )?;
+            conversation.waiting.insert(Waiting {
+                from_seq: fanout.from_seq,
+                mark,
+                users: Vec::new(),
+            })
+        }
+    };
     // An entry concerns every member anyhow.
     let movers = if fanout.from_seq.is_some() {
         &[][..]
@@ -30,29 +48,45 @@ pub(super) fn write(db: &Db, conv: i64, fanout: &Fanout, mark: u64) -> Outcome<(
         &fanout.movers
     };
     for user in movers.iter().chain(&fanout.former) {
-        db.run(
-            "INSERT INTO fanout_users(conv, user) VALUES (?1, ?2) ON CONFLICT DO NOTHING",
-            (conv, user),
-        )?;
+        if !waiting.users.contains(user) {
+            db.run("INSERT INTO fanout_users(conv, user) VALUES (?1, ?2)", (conv, user))?;
+            waiting.users.push(*user);
+        }
     }
     Ok(())
 }
 
+/// A conversation with the fanout row that it has in storage.
+pub(super) fn waits(db: &Db, mut conversation: Conversation) -> Outcome<Conversation> {
+    let conv = conversation.number;
+    let row = db.first("SELECT from_seq, mark FROM fanout WHERE conv = ?1", [conv], |row| {
+        Ok((db::number_or_none(row, 0)?.map(Seq), db::number(row, 1)?))
+    })?;
+    if let Some((from_seq, mark)) = row {
+        let users = db.all("SELECT user FROM fanout_users WHERE conv = ?1", [conv], |row| {
+            row.get(0)
+        })?;
+        conversation.waiting = Some(Waiting { from_seq, mark, users });
+    }
+    Ok(conversation)
+}
+
 /// [`crate::Store::settle`].
 pub(super) fn settle(work: &mut Work, conv: ConversationId, mark: u64) -> Outcome<()> {
-    // The open batch wrote to it, so the row on disk is about to get a mark that nobody has read yet.
-    if work.held.wrote_to(conv) {
-        return Ok(());
-    }
-    let Some(number) = work.db.conversation_number(conv)? else {
+    let Some(conversation) = work.held.get(&work.db, conv)? else {
         return Ok(());
     };
-    let settled = work.db.run(
-        "DELETE FROM fanout WHERE conv = ?1 AND mark = ?2",
-        (number, db::sql(mark)),
-    )?;
-    if settled > 0 {
-        work.db.run("DELETE FROM fanout_users WHERE conv = ?1", [number])?;
+    // What the open batch wrote to it is about to get a mark that nobody has read yet.
+    if conversation.fanout.is_some() {
+        return Ok(());
+    }
+    let Some(settled) = conversation.waiting.take_if(|waiting| waiting.mark == mark) else {
+        return Ok(());
+    };
+    let conv = conversation.number;
+    work.db.run("DELETE FROM fanout WHERE conv = ?1", [conv])?;
+    if !settled.users.is_empty() {
+        work.db.run("DELETE FROM fanout_users WHERE conv = ?1", [conv])?;
     }
     Ok(())
 }
@@ -73,30 +107,21 @@ pub(super) fn dirty(db: &Db, limit: usize) -> Outcome<Vec<Dirty>> {
     )
 }
 
-/// [`crate::Store::inbox_rows`].
-pub(super) fn inbox_rows(db: &Db, conv: ConversationId) -> Outcome<InboxRows> {
-    let Some(conversation) = Conversation::load(db, conv)? else {
+/// [`crate::Store::inbox_rows`]. The writer reads it, out of what it holds in memory, and it is answered like a change: after
+/// the commit, so that nobody learns what is not durable. A reader needs seven queries and a snapshot for the same.
+pub(super) fn inbox_rows(work: &mut Work, conv: ConversationId) -> Outcome<InboxRows> {
+    let db = &work.db;
+    let Some(conversation) = work.held.get(db, conv)? else {
         return Ok(InboxRows::default());
     };
-    let row = db.first(
-        "SELECT from_seq, mark FROM fanout WHERE conv = ?1",
-        [conversation.number],
-        |row| Ok((db::number_or_none(row, 0)?.map(Seq), db::number(row, 1)?)),
-    )?;
-    let Some((from_seq, mark)) = row else {
+    // What the open batch wrote is in these rows, so the row gets its mark now.
+    write(db, &mut work.pen, conversation)?;
+    let Some(Waiting { from_seq, mark, users }) = &conversation.waiting else {
         return Ok(InboxRows::default());
     };
-    let movers: BTreeSet<i64> = db
-        .all(
-            "SELECT user FROM fanout_users WHERE conv = ?1",
-            [conversation.number],
-            |row| row.get(0),
-        )?
-        .into_iter()
-        .collect();
     let concerned = |member: &Member| {
-        movers.contains(&member.number)
-            || match from_seq {
+        users.contains(&member.number)
+            || match *from_seq {
                 None => conversation.kind == ConversationKind::Direct,
                 Some(from) => member
                     .spans
@@ -106,9 +131,12 @@ pub(super) fn inbox_rows(db: &Db, conv: ConversationId) -> Outcome<InboxRows> {
     };
     let mut rows = Vec::new();
     for (user, member) in conversation.members.iter().filter(|(_, member)| concerned(member)) {
-        rows.push(record(db, conv, &conversation, *user, member)?);
+        rows.push(record(db, conv, conversation, *user, member)?);
     }
-    Ok(InboxRows { mark: Some(mark), rows })
+    Ok(InboxRows {
+        mark: Some(*mark),
+        rows,
+    })
 }
 
 fn record(
@@ -153,6 +181,9 @@ fn record(
 
 /// The latest mentions above the read cursor, in order.
 fn mentions(db: &Db, conv: i64, member: &Member) -> Outcome<Vec<Seq>> {
+    if member.mentioned <= member.mine {
+        return Ok(Vec::new());
+    }
     let mut seqs = db.all(
         "SELECT seq FROM mentions WHERE conv = ?1 AND user = ?2 AND seq > ?3 ORDER BY seq DESC LIMIT ?4",
         (

@@ -2,6 +2,7 @@
 
 use super::job::Problem;
 use super::schema;
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 use std::fs::{self, File, TryLockError};
 use std::io;
@@ -186,6 +187,9 @@ pub(super) fn connection(path: &Path, cache_kib: u32, purpose: Use) -> rusqlite:
         // Deleted words leave no trace in free pages.
         conn.pragma_update(None, "secure_delete", true)?;
     }
+    // Plans do not depend on the values of a moment. Without this SQLite prepares every statement with a bound LIMIT anew
+    // at each use, which was half of what a small read cost.
+    conn.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     // A commit is durable when it returns. With NORMAL a power cut loses acknowledged messages.
     conn.pragma_update(None, "synchronous", "FULL")?;
     conn.pragma_update(None, "wal_autocheckpoint", 0)?;

@@ -26,8 +26,10 @@ pub(super) struct Conversation {
     pub(super) head_id: MessageId,
     /// Everybody who is or was a member.
     pub(super) members: BTreeMap<UserId, Member>,
-    /// What the fanout row has to say after this batch; written once, at its end.
+    /// What this batch adds to the fanout row; written once, at its end.
     pub(super) fanout: Option<Fanout>,
+    /// The fanout row as it was last written, if there is one. The writer's only: [`Conversation::load`] leaves it out.
+    pub(super) waiting: Option<Waiting>,
 }
 
 /// A present or former member.
@@ -43,6 +45,8 @@ pub(super) struct Member {
     pub(super) mine: Seq,
     pub(super) mine_ord: Ordinal,
     pub(super) generation: Generation,
+    /// The latest entry that mentions them.
+    pub(super) mentioned: Seq,
     /// The latest receipt runs, delivered and read, once they were looked at.
     pub(super) runs: [Option<Run>; 2],
     /// The row has to be written at the end of the batch.
@@ -55,6 +59,15 @@ pub(super) struct Run {
     pub(super) from_seq: i64,
     /// The advance that began it.
     pub(super) at_ms: u64,
+}
+
+/// A fanout row.
+pub(super) struct Waiting {
+    /// The first entry that inboxes may not know; `None`: only cursors moved.
+    pub(super) from_seq: Option<Seq>,
+    pub(super) mark: u64,
+    /// Whose inboxes are behind for their cursors, by local number.
+    pub(super) users: Vec<i64>,
 }
 
 /// What a batch adds to a fanout row.
@@ -107,6 +120,7 @@ impl Conversation {
             head_id,
             members: Member::load_all(db, number)?,
             fanout: None,
+            waiting: None,
         }))
     }
 
@@ -148,7 +162,8 @@ impl Member {
     fn load_all(db: &Db, conv: i64) -> Outcome<BTreeMap<UserId, Self>> {
         let mut members: BTreeMap<UserId, Self> = db
             .all(
-                "SELECT n.id, m.user, m.role, m.delivered, m.read, m.mine, m.mine_ord, m.gen
+                "SELECT n.id, m.user, m.role, m.delivered, m.read, m.mine, m.mine_ord, m.gen,
+                   (SELECT max(t.seq) FROM mentions t WHERE t.conv = m.conv AND t.user = m.user)
                  FROM members m JOIN user_numbers n ON n.number = m.user WHERE m.conv = ?1",
                 [conv],
                 |row| {
@@ -161,6 +176,7 @@ impl Member {
                         mine: Seq(db::number(row, 5)?),
                         mine_ord: Ordinal(db::number(row, 6)?),
                         generation: Generation(db::number(row, 7)?),
+                        mentioned: Seq(db::number_or_none(row, 8)?.unwrap_or(0)),
                         runs: [None; 2],
                         dirty: false,
                     };
@@ -238,6 +254,11 @@ impl<K: Eq + Hash, V> Cache<K, V> {
             weight: 0,
             weight_max: (weight_max / 2).max(1),
         }
+    }
+
+    /// Looks at a value without keeping it young.
+    pub(super) fn peek(&self, key: &K) -> Option<&V> {
+        self.young.get(key).or_else(|| self.old.get(key))
     }
 
     /// Takes a value out.

@@ -36,7 +36,7 @@ pub(super) fn bump(work: &mut Work, epoch: Epoch, rows: &[InboxRecord]) -> Outco
 fn bump_one(work: &mut Work, epoch: Epoch, row: &InboxRecord) -> Outcome<Option<Bumped>> {
     let db = &work.db;
     let user = work.numbers.give(db, row.user)?;
-    let conv = match db.conversation_number(row.conv)? {
+    let conv = match work.held.number(row.conv) {
         Some(number) => number,
         None => work::number_conversation(db, row.conv)?,
     };

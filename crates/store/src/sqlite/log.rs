@@ -209,9 +209,14 @@ pub(super) fn append(work: &mut Work, ask: &Append) -> Outcome<Appended> {
     };
     let entry = write(db, &mut work.pen, conversation, draft)?;
     for user in &ask.mentions {
-        let Some(member) = conversation.members.get(user).filter(|member| member.role.is_some()) else {
+        let Some(member) = conversation
+            .members
+            .get_mut(user)
+            .filter(|member| member.role.is_some())
+        else {
             continue;
         };
+        member.mentioned = entry.seq;
         db.run(
             "INSERT INTO mentions(conv, user, seq) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING",
             (number, member.number, db::sql(entry.seq.0)),

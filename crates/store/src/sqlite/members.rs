@@ -45,6 +45,7 @@ pub(super) fn create(work: &mut Work, ask: &Create) -> Outcome<Appended> {
             mine: Seq::ZERO,
             mine_ord: Ordinal::ZERO,
             generation: Generation::ZERO,
+            mentioned: Seq::ZERO,
             runs: [None; 2],
             dirty: false,
         };
@@ -95,6 +96,7 @@ fn begin(db: &Db, pen: &Pen, ask: &Create) -> Outcome<Conversation> {
         head_id: MessageId::from_bytes([0; 16]),
         members: BTreeMap::new(),
         fanout: None,
+        waiting: None,
     })
 }
 
@@ -210,6 +212,7 @@ fn add(
             mine: Seq::ZERO,
             mine_ord: Ordinal::ZERO,
             generation: Generation::ZERO,
+            mentioned: Seq::ZERO,
             runs: [None; 2],
             dirty: false,
         });

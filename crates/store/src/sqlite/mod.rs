@@ -211,7 +211,7 @@ impl Store for Sqlite {
     }
 
     fn inbox_rows(&self, conv: ConversationId) -> Reply<InboxRows> {
-        self.read(move |db| fanout::inbox_rows(db, conv))
+        self.change(1, move |work| fanout::inbox_rows(work, conv))
     }
 
     fn bump(&self, rows: Vec<InboxRecord>) -> Reply<Vec<Bumped>> {

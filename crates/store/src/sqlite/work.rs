@@ -106,9 +106,7 @@ impl Work {
             for member in conversation.members.values_mut().filter(|member| member.dirty) {
                 member.write(&self.db, number)?;
             }
-            if let Some(fanout) = conversation.fanout.take() {
-                super::fanout::write(&self.db, number, &fanout, self.pen.mark())?;
-            }
+            super::fanout::write(&self.db, &mut self.pen, conversation)?;
         }
         for (user, ver) in &self.vers.moved {
             self.db.run(
@@ -168,7 +166,9 @@ impl Held {
         if !self.overlay.contains_key(&id) {
             let found = match self.cache.take(&id, weigh) {
                 Some(found) => Some(found),
-                None => Conversation::load(db, id)?,
+                None => Conversation::load(db, id)?
+                    .map(|found| super::fanout::waits(db, found))
+                    .transpose()?,
             };
             let Some(conversation) = found else {
                 return Ok(None);
@@ -183,11 +183,10 @@ impl Held {
         self.overlay.insert(id, conversation);
     }
 
-    /// Whether the open batch has written to it, so that its fanout row is not the one on disk.
-    pub(super) fn wrote_to(&self, id: ConversationId) -> bool {
-        self.overlay
-            .get(&id)
-            .is_some_and(|conversation| conversation.fanout.is_some())
+    /// The local number of a conversation that is in memory.
+    pub(super) fn number(&self, id: ConversationId) -> Option<i64> {
+        let held = self.overlay.get(&id).or_else(|| self.cache.peek(&id))?;
+        Some(held.number)
     }
 }
 
