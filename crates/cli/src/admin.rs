@@ -127,7 +127,8 @@ fn told(answer: Answer) -> String {
     match answer {
         Answer::User(user) => told_user(&user),
         Answer::Invite { invite, expires_ms } => format!(
-            "{}\n\nShown this once; good until {}. They sign up with:\n\n    tidings chat --server URL --sign-up HANDLE \
+            "{}\n\nShown this once; good until {}. They sign up with:\n\n    \
+             tidings chat --server URL --sign-up HANDLE \
              --invite {}\n",
             invite.expose(),
             Local::at(expires_ms).minute(),

@@ -1,5 +1,5 @@
-//! `tidings`, the one binary: the server, the terminal client, and the admin's tools. Here is the index of what it can do;
-//! each subcommand is a file of its name, and below them stands what several of them want.
+//! `tidings`, the one binary: the server, the terminal client, and the admin's tools. Here is the index of what it can
+//! do; each subcommand is a file of its name, and below them stands what several of them want.
 
 mod serve;
 mod chat;

@@ -74,8 +74,8 @@ pub struct Serve {
     /// Lets everything through that rates would hold back. Never with others' hands on it.
     #[arg(long, help_heading = "Benchmarks and drills")]
     no_rates: bool,
-    /// Of the hints between sessions, lose, double, delay so many in a hundred, up to so many milliseconds. It costs time
-    /// and never a message: a way to see that.
+    /// Of the hints between sessions, lose, double, delay so many in a hundred, up to so many milliseconds. It costs
+    /// time and never a message: a way to see that.
     #[arg(
         long,
         value_parser = drill,

@@ -1,5 +1,5 @@
-//! Who somebody is: signing up, signing in, and proving it with a token. The same for every door; the doors only bring the
-//! request and where it came from.
+//! Who somebody is: signing up, signing in, and proving it with a token. The same for every door; the doors only bring
+//! the request and where it came from.
 //!
 //! What leaves this module about a person who is not signed in is the same whether an account exists or not: the same
 //! refusal, after the same work.
@@ -42,7 +42,8 @@ pub struct Who {
 /// Makes an account and its first device.
 ///
 /// The person is written first, then the handle is claimed for them (which uses the invite), then the device signed in:
-/// a crash in between leaves a person nobody can find, or an account to sign in to, and never a used invite without one.
+/// a crash in between leaves a person nobody can find, or an account to sign in to, and never a used invite without
+/// one.
 ///
 /// # Errors
 /// [`Code::RateLimited`], [`Code::BadHandle`], [`Code::BadPassword`], [`Code::BadRequest`] (the name),
@@ -182,7 +183,8 @@ async fn try_authenticate(node: &Node, token: &TokenText) -> Result<Who, Refusal
             device,
             at_ms,
             used_next,
-            // That the *person* is there is for a session to say: a program that fetches something is not a person looking.
+            // That the *person* is there is for a session to say: a program that fetches something is not a person
+            // looking.
             invisible: true,
         });
         // Waited for only where something depends on it: once the new secret let somebody in, the old one must be void.

@@ -212,8 +212,8 @@ impl fmt::Debug for Told {
 /// Asks the server whose data directory this is.
 ///
 /// # Errors
-/// `NotFound` or `ConnectionRefused`: no server runs there. `PermissionDenied`: it runs under another account. `TimedOut`,
-/// `InvalidData`, `UnexpectedEof`: it does not answer as it should.
+/// `NotFound` or `ConnectionRefused`: no server runs there. `PermissionDenied`: it runs under another account.
+/// `TimedOut`, `InvalidData`, `UnexpectedEof`: it does not answer as it should.
 pub async fn ask(data: &Path, request: &Request) -> io::Result<Answer> {
     let asked = async {
         let mut stream = BufReader::new(UnixStream::connect(data.join(FILE)).await?);

@@ -176,7 +176,8 @@ async fn stopped(stop: &mut watch::Receiver<bool>) {
     let _ = stop.wait_for(|stop| *stop).await;
 }
 
-/// One connection's HTTP, in its own task. The task, hyper's buffers with it, is gone once the connection is a WebSocket.
+/// One connection's HTTP, in its own task. The task, hyper's buffers with it, is gone once the connection is a
+/// WebSocket.
 fn spawn_http<S>(
     stream: S,
     peer: SocketAddr,

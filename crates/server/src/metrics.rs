@@ -1,8 +1,9 @@
 //! What is seen from outside: counters, times and levels, as OpenMetrics text (`GET /metrics`).
 //!
-//! A leaf: anybody counts, nobody is asked. Counting is one relaxed atomic addition or two, so the way of a message may do it
-//! for each. What others already know (how long a queue is) is not kept here a second time but handed in at the scrape, as
-//! a [`Snapshot`]. Every name that comes out is explained in `docs/OPERATING.md`, and a test compares the two.
+//! A leaf: anybody counts, nobody is asked. Counting is one relaxed atomic addition or two, so the way of a message may
+//! do it for each. What others already know (how long a queue is) is not kept here a second time but handed in at the
+//! scrape, as a [`Snapshot`]. Every name that comes out is explained in `docs/OPERATING.md`, and a test compares the
+//! two.
 
 mod counts;
 mod times;

@@ -1,5 +1,5 @@
-//! Password hashes (argon2id, RFC 9106), a few at a time: each takes 19 MiB and tens of milliseconds, so a flood of sign-ins
-//! must neither take all memory nor the threads that carry messages.
+//! Password hashes (argon2id, RFC 9106), a few at a time: each takes 19 MiB and tens of milliseconds, so a flood of
+//! sign-ins must neither take all memory nor the threads that carry messages.
 //!
 //! A leaf. Chance is handed in as a salt; a password is never kept, shown or logged.
 
@@ -19,8 +19,8 @@ const WAITING_PER_SLOT_MAX: usize = 32;
 const BUSY_RETRY_MS: u64 = 2_000;
 /// How hashes made here begin; one that begins otherwise is renewed at the next sign-in.
 const PRESENT: &str = "$argon2id$v=19$m=19456,t=2,p=1$";
-/// The hash of nothing anybody knows, at the present cost: what is checked where there is no account, so that the answer
-/// takes as long as where there is one.
+/// The hash of nothing anybody knows, at the present cost: what is checked where there is no account, so that the
+/// answer takes as long as where there is one.
 const NOBODY: &str =
     "$argon2id$v=19$m=19456,t=2,p=1$c2FsdCBvZiBub2JvZHkhIQ$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 
@@ -59,8 +59,8 @@ pub struct Passwords {
 }
 
 impl Passwords {
-    /// At most this many at once, on threads of their own. 0: one after the other on the caller's thread, for a simulation
-    /// that must replay.
+    /// At most this many at once, on threads of their own. 0: one after the other on the caller's thread, for a
+    /// simulation that must replay.
     #[must_use]
     pub fn new(at_once_max: usize) -> Self {
         let places_max = (at_once_max * (1 + WAITING_PER_SLOT_MAX)).max(1);
@@ -85,8 +85,8 @@ impl Passwords {
         .await?
     }
 
-    /// Checks a password against the PHC string of an account, or, where there is no account, against nobody's: that takes
-    /// as long and never fits.
+    /// Checks a password against the PHC string of an account, or, where there is no account, against nobody's: that
+    /// takes as long and never fits.
     ///
     /// # Errors
     /// [`Unhashed`].
@@ -114,8 +114,8 @@ impl Passwords {
         self.computed.load(Relaxed)
     }
 
-    /// Computes in a slot. Slot and place go along onto the thread: a caller that goes away meanwhile frees neither before
-    /// the memory is free.
+    /// Computes in a slot. Slot and place go along onto the thread: a caller that goes away meanwhile frees neither
+    /// before the memory is free.
     async fn compute<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, Unhashed> {
         let busy = Unhashed::Busy {
             retry_after_ms: BUSY_RETRY_MS,

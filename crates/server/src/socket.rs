@@ -1,13 +1,13 @@
-//! The WebSocket end of one session: frames in, frames out, over any byte stream. After the handshake (`listen`), before
-//! the session.
+//! The WebSocket end of one session: frames in, frames out, over any byte stream. After the handshake (`listen`),
+//! before the session.
 //!
 //! Frames are decoded by tungstenite (RFC 6455: masks, fragments, UTF-8, control frames) and written by [`unsent`].
 //! Between messages a connection holds neither a read nor a write buffer: bytes are read into the stack of whoever
 //! polls, and a decoder exists only while a frame is unfinished or more of them wait in it. So a million quiet
 //! connections cost their sockets and their tasks, and a burst leaves nothing behind.
 //!
-//! Cancel safety, exactly: [`Socket::next`], [`Socket::flush`], [`Socket::send_all`] and [`Socket::close`] may be dropped
-//! at any await. No received message is lost, no frame is written twice or cut; frames given to `send_all` are
+//! Cancel safety, exactly: [`Socket::next`], [`Socket::flush`], [`Socket::send_all`] and [`Socket::close`] may be
+//! dropped at any await. No received message is lost, no frame is written twice or cut; frames given to `send_all` are
 //! queued when it is *called*, and whatever was not written yet is written by the next of these that is polled.
 //!
 //! Nothing here panics on what a peer sends, nothing here keeps time: the caller bounds every wait.
@@ -139,7 +139,8 @@ impl<S> Socket<S>
 where
     S: AsyncRead + AsyncWrite + Unpin + Send,
 {
-    /// A socket over a stream whose handshake is done; `already_read` is what the peer sent after it and was read with it.
+    /// A socket over a stream whose handshake is done; `already_read` is what the peer sent after it and was read with
+    /// it.
     pub fn new(stream: S, already_read: Bytes, limits: SocketLimits) -> Self {
         let mut socket = Self {
             stream,

@@ -1,6 +1,6 @@
-//! What stands on the screen. On a terminal the line being typed stays at the bottom and everything else is written above
-//! it; one's own last messages are written over when their ticks change, as long as nothing came after them. Without a
-//! terminal every line is written once, plain, in order.
+//! What stands on the screen. On a terminal the line being typed stays at the bottom and everything else is written
+//! above it; one's own last messages are written over when their ticks change, as long as nothing came after them.
+//! Without a terminal every line is written once, plain, in order.
 
 use super::measure;
 use protocol::SendId;

@@ -1,4 +1,5 @@
-//! Several people with several devices each, who talk, join, leave and read without pause, and write down what they are told.
+//! Several people with several devices each, who talk, join, leave and read without pause, and write down what they are
+//! told.
 
 use crate::probe::Probe;
 use crate::scissors::Scissors;

@@ -18,8 +18,8 @@ struct Run {
     cut_bytes_max: Option<u64>,
 }
 
-/// DUR3 IDM5 GAP1 ORD1: 50 times `kill -9` under traffic: nothing acknowledged is lost, doubled or moved, and all devices
-/// end in the state of the log.
+/// DUR3 IDM5 GAP1 ORD1: 50 times `kill -9` under traffic: nothing acknowledged is lost, doubled or moved, and all
+/// devices end in the state of the log.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn dur3_fifty_kills_lose_nothing() {
     run(Run {
@@ -44,7 +44,8 @@ async fn cnv3_fifty_kills_with_every_hint_lost() {
     .await;
 }
 
-/// CNV5 DUR3 RES2: the same while hints are lost, doubled and late, and every socket is cut somewhere in its first 400 kB.
+/// CNV5 DUR3 RES2: the same while hints are lost, doubled and late, and every socket is cut somewhere in its first 400
+/// kB.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn cnv5_fifty_kills_with_bad_hints_and_cut_sockets() {
     let arguments = &["--beat-ms", "400", "--drill-hints", "20,20,20,60"];

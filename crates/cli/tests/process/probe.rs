@@ -1,4 +1,5 @@
-//! A bare ear: a WebSocket that knows none of the client's rules, to hear what a session is really told, and in which order.
+//! A bare ear: a WebSocket that knows none of the client's rules, to hear what a session is really told, and in which
+//! order.
 
 use futures_util::{SinkExt, StreamExt};
 use protocol::client_frame::{AskInbox, Get, Hello};
@@ -102,8 +103,8 @@ impl Probe {
     }
 }
 
-/// Listens for as long as there is a server, connection after connection, and answers every live entry that did not rise
-/// above the one before it in the same connection.
+/// Listens for as long as there is a server, connection after connection, and answers every live entry that did not
+/// rise above the one before it in the same connection.
 pub async fn listen(address: SocketAddr, token: TokenText, mut stop: tokio::sync::watch::Receiver<bool>) -> Heard {
     let mut heard = Heard::default();
     while !*stop.borrow() {

@@ -51,7 +51,8 @@ async fn texts(of: &Typist, conv: &str) -> Vec<String> {
         .collect()
 }
 
-/// IDM5, DUR3: two people talk; what one says while the server is dead, and what one said before leaving, arrives, once.
+/// IDM5, DUR3: two people talk; what one says while the server is dead, and what one said before leaving, arrives,
+/// once.
 #[tokio::test]
 async fn two_people_talk_through_a_server_that_is_killed() {
     let (mut served, (ann, mut ann_chat), (bob, mut bob_chat)) = two_people().await;
@@ -282,8 +283,8 @@ async fn a_group_comes_and_goes() {
     ann_chat.hears("There is no /hlep").await;
 }
 
-/// What one sees at a real terminal: the password is not shown, the line being typed stays below what comes in, and one's
-/// own message is written over in its place when its ticks change, also when it takes more than a row.
+/// What one sees at a real terminal: the password is not shown, the line being typed stays below what comes in, and
+/// one's own message is written over in its place when its ticks change, also when it takes more than a row.
 #[tokio::test]
 async fn at_a_terminal_ticks_change_in_place() {
     let served = Served::start(&[]).await;

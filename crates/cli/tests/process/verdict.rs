@@ -90,8 +90,8 @@ fn nothing_is_owed(device: &Device, names: &BTreeSet<SendId>, wrong: &mut Vec<St
     }
 }
 
-/// What a device showed as following one another does, is in the log just there, is its person's to read, and reaches the
-/// last entry that they may read.
+/// What a device showed as following one another does, is in the log just there, is its person's to read, and reaches
+/// the last entry that they may read.
 fn shown_is_the_log(device: &Device, logs: &Logs, wrong: &mut Vec<String>) {
     let Some(user) = device.user else { return };
     let mut last: BTreeMap<ConversationId, Seq> = BTreeMap::new();

@@ -5,8 +5,8 @@ use std::fmt;
 /// One place that breaks a rule.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finding {
-    /// What an exception names: the file's path; for a direction the edge ("server: tail -> session"), for a promise its id,
-    /// for a path in a document both ("README.md: docs/SPEC.md").
+    /// What an exception names: the file's path; for a direction the edge ("server: tail -> session"), for a promise
+    /// its id, for a path in a document both ("README.md: docs/SPEC.md").
     pub subject: String,
     /// Where to look.
     pub path: String,

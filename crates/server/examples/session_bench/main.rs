@@ -275,7 +275,8 @@ async fn fanout(server: &Server, strace_out: Option<&PathBuf>) -> Result<(), Wro
         let (cpu_us, took_ms) = (server.cpu_us()? - cpu_us, clock.now_ms() - began_ms);
         let made = rounds * at_once * seed::GROUP_MEMBERS;
         println!(
-            "{at_once} in flight: {:.0} deliveries a second, {:.2} us of processor each ({made} deliveries, {rounds} rounds)",
+            "{at_once} in flight: {:.0} deliveries a second, {:.2} us of processor each \
+             ({made} deliveries, {rounds} rounds)",
             made as f64 * 1_000.0 / took_ms.max(1) as f64,
             cpu_us as f64 / made as f64
         );

@@ -35,8 +35,8 @@ impl Drop for Open {
     }
 }
 
-/// Opens the door in this data directory. What a server that was killed left behind is replaced: whoever calls this holds
-/// the directory's lock, so no other server listens there.
+/// Opens the door in this data directory. What a server that was killed left behind is replaced: whoever calls this
+/// holds the directory's lock, so no other server listens there.
 ///
 /// # Errors
 /// As the file system has it; `InvalidInput` for a path longer than a socket's may be (about 100 bytes).

@@ -1,5 +1,5 @@
-//! Which address a request came from. `X-Forwarded-For` is written by whoever likes to, so it is believed as far as it was
-//! written by proxies the operator named, and no further; otherwise everybody would choose the address they are
+//! Which address a request came from. `X-Forwarded-For` is written by whoever likes to, so it is believed as far as it
+//! was written by proxies the operator named, and no further; otherwise everybody would choose the address they are
 //! limited by.
 
 use axum::http::HeaderMap;
@@ -21,7 +21,8 @@ pub fn client(peer: IpAddr, headers: &HeaderMap, trusted: &[IpAddr]) -> IpAddr {
         .rev()
         .flat_map(|line| line.as_bytes().rsplit(|b| *b == b','));
     for hop in hops {
-        // Something that is no address was not written by a proxy of ours: the one that passed it on is as far as we see.
+        // Something that is no address was not written by a proxy of ours: the one that passed it on is as far as we
+        // see.
         let Some(hop) = std::str::from_utf8(hop).ok().and_then(hop_address) else {
             break;
         };

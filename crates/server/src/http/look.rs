@@ -40,7 +40,8 @@ async fn unready(node: &Node) -> Option<&'static str> {
         return Some("draining: sessions are being sent away for a restart");
     }
     let nobody = (UserId::from_bytes([0; 16]), DeviceId::from_bytes([0; 16]));
-    // Nothing is noted of a device that is not signed in, but the answer comes through the writer's queue, after its commit.
+    // Nothing is noted of a device that is not signed in, but the answer comes through the writer's queue, after its
+    // commit.
     let write = node.store.saw_device(SeenDevice {
         user: nobody.0,
         device: nobody.1,
@@ -59,7 +60,8 @@ async fn unready(node: &Node) -> Option<&'static str> {
     }
 }
 
-/// `GET /metrics`, for this machine and private networks. To the Internet it is a path like any other that is not there.
+/// `GET /metrics`, for this machine and private networks. To the Internet it is a path like any other that is not
+/// there.
 pub async fn metrics(State(door): State<Door>, request: Request) -> Response {
     if !address::is_near(address_of(&door, &request)) {
         return unknown_path().await.into_response();

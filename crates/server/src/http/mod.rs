@@ -1,8 +1,8 @@
 //! The HTTP door: accounts and devices, the upgrade to a WebSocket, and what an operator looks at.
 //!
-//! A token comes in `Authorization: Bearer` and nowhere else: an address is written into logs and histories on its way, so
-//! a `?token=` in one is not even looked at, and no address is logged here. Everything that is refused is refused with
-//! the same JSON as on the socket.
+//! A token comes in `Authorization: Bearer` and nowhere else: an address is written into logs and histories on its way,
+//! so a `?token=` in one is not even looked at, and no address is logged here. Everything that is refused is refused
+//! with the same JSON as on the socket.
 
 mod accounts;
 pub mod address;

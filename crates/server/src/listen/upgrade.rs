@@ -1,4 +1,5 @@
-//! The WebSocket handshake (RFC 6455, section 4.2) and the way out of hyper: a request in, an answer and a raw stream out.
+//! The WebSocket handshake (RFC 6455, section 4.2) and the way out of hyper: a request in, an answer and a raw stream
+//! out.
 //!
 //! Nothing of HTTP outlives the handshake. hyper hands over its 8 KiB read buffer even when it is empty, and the future
 //! that waits for it is larger than a session's task, so the stream is taken out of both, and the caller spawns

@@ -1,5 +1,5 @@
-//! A counter for each of a few values that are known beforehand: no label can be made up from outside, and counting takes
-//! no lock.
+//! A counter for each of a few values that are known beforehand: no label can be made up from outside, and counting
+//! takes no lock.
 
 use prometheus_client::encoding::{EncodeMetric, MetricEncoder};
 use prometheus_client::metrics::MetricType;

@@ -7,8 +7,8 @@ use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
-/// Upper bounds of the buckets, in microseconds; above the last there is one more. Dense around the goals: 2.5 ms for half
-/// of the sends, 10 ms for nearly all.
+/// Upper bounds of the buckets, in microseconds; above the last there is one more. Dense around the goals: 2.5 ms for
+/// half of the sends, 10 ms for nearly all.
 const BOUNDS_US: [u64; 14] = [
     100, 250, 500, 1_000, 2_500, 5_000, 10_000, 25_000, 50_000, 100_000, 250_000, 500_000, 1_000_000, 5_000_000,
 ];

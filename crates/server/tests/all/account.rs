@@ -355,7 +355,8 @@ async fn aut5_an_invite_ends() {
     );
 }
 
-/// AUT5: the first invite makes an owner; a start before it was used voids it and gives another; a later one gives none.
+/// AUT5: the first invite makes an owner; a start before it was used voids it and gives another; a later one gives
+/// none.
 #[tokio::test]
 async fn aut5_the_first_one_in_owns_the_server() {
     let front = Front::open(config());

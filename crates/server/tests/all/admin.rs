@@ -128,7 +128,8 @@ async fn aut2_a_reset_password_ends_everything_older() {
     assert_eq!((stats.users, stats.devices, stats.sessions), (2, 1, 0));
 }
 
-/// SEC2: only its owner can open the socket; a dead one is replaced; nonsense gets a refusal, and the next line its answer.
+/// SEC2: only its owner can open the socket; a dead one is replaced; nonsense gets a refusal, and the next line its
+/// answer.
 #[tokio::test]
 async fn sec2_the_socket_is_its_owners_alone() {
     let front = Front::open(config());

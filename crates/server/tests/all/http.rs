@@ -364,7 +364,8 @@ async fn handshake(front: &Front, headers: bool) -> crate::front::Heard {
         .await
 }
 
-/// LIM1: a handshake too many, a full server and one that goes down refuse before there is a socket, and say for how long.
+/// LIM1: a handshake too many, a full server and one that goes down refuse before there is a socket, and say for how
+/// long.
 #[tokio::test(start_paused = true)]
 async fn lim1_a_handshake_may_be_refused() {
     let one = Rate {
@@ -403,8 +404,8 @@ async fn lim1_a_handshake_may_be_refused() {
     assert!(full.headers.contains_key("retry-after"));
 }
 
-/// SEC2: over a real connection: sign up, leave HTTP, say hello, be somebody, whatever stands in the address; there are as
-/// many places as there may be sessions, and one is free again after its session.
+/// SEC2: over a real connection: sign up, leave HTTP, say hello, be somebody, whatever stands in the address; there are
+/// as many places as there may be sessions, and one is free again after its session.
 #[tokio::test]
 async fn a_session_starts_behind_the_handshake() {
     let front = Front::open(Config {

@@ -246,7 +246,7 @@ async fn what_breaks_the_rfc_is_told() {
     );
 }
 
-/// A text in fragments, cut inside characters and with a ping between, is one message.
+/// SEC3, in small (all cases of the suite are `scripts/conformance`): a text in fragments, cut inside characters and with a ping between, is one message.
 #[tokio::test]
 async fn fragments_are_joined_and_a_ping_between_them_is_answered() {
     let whole = "grüße 💬";
@@ -537,7 +537,8 @@ proptest! {
             (received, server_frames(&socket.stream().written))
         });
         prop_assert_eq!(&received, &expected);
-        let echoed: Vec<_> = written.iter().filter(|(opcode, _)| *opcode == TEXT).map(|(_, text)| text.clone()).collect();
+        let texts = written.iter().filter(|(opcode, _)| *opcode == TEXT);
+        let echoed: Vec<_> = texts.map(|(_, text)| text.clone()).collect();
         let texts: Vec<_> = received
             .iter()
             .filter_map(|received| match received {
@@ -546,7 +547,8 @@ proptest! {
             })
             .collect();
         prop_assert_eq!(echoed, texts);
-        let pongs: VecDeque<_> = written.into_iter().filter(|(opcode, _)| *opcode == PONG).map(|(_, ping)| ping).collect();
+        let answered = written.into_iter().filter(|(opcode, _)| *opcode == PONG);
+        let pongs: VecDeque<_> = answered.map(|(_, ping)| ping).collect();
         prop_assert_eq!(pongs, pings, "each ping is answered, in order");
     }
 

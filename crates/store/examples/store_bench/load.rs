@@ -239,7 +239,10 @@ impl Load {
 
     /// Moves the receivers' cursors until [`Load::end`] and none is behind.
     pub async fn receive(&self, after: After) {
-        while after.receipts {
+        if !after.receipts {
+            return;
+        }
+        loop {
             let moves: Vec<(usize, CursorMove)> = {
                 let mut state = self.state.borrow_mut();
                 if state.ended && state.moves.is_empty() {

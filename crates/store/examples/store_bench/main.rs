@@ -1,8 +1,8 @@
 //! How fast the store is, alone: durable messages a second and CPU each, with what follows a message, small and full.
 //!
 //! `cargo run --release -p store --example store_bench -- --dir DIR [--rows N] [--seconds S] [--only WORDS]` prints the
-//! tables of docs/bench/store.md. Rates are of this machine in this minute; CPU and bytes a message, and ratios to what the
-//! disk did in the same run, travel better. Nothing here is asserted.
+//! tables of docs/bench/store.md. Rates are of this machine in this minute; CPU and bytes a message, and ratios to what
+//! the disk did in the same run, travel better. Nothing here is asserted.
 #![expect(clippy::print_stdout, reason = "a benchmark prints its results")]
 #![expect(clippy::disallowed_methods, reason = "a benchmark looks at the clock")]
 

@@ -1,4 +1,5 @@
-//! One connection, and how our values stand in SQLite: unsigned numbers as signed ones (all are below 2^53), ids as blobs.
+//! One connection, and how our values stand in SQLite: unsigned numbers as signed ones (all are below 2^53), ids as
+//! blobs.
 
 use super::job::{Outcome, Problem};
 use protocol::server_frame::{ConversationKind, Role};

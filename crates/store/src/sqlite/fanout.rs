@@ -107,8 +107,9 @@ pub(super) fn dirty(db: &Db, limit: usize) -> Outcome<Vec<Dirty>> {
     )
 }
 
-/// [`crate::Store::inbox_rows`]. The writer reads it, out of what it holds in memory, and it is answered like a change: after
-/// the commit, so that nobody learns what is not durable. A reader needs seven queries and a snapshot for the same.
+/// [`crate::Store::inbox_rows`]. The writer reads it, out of what it holds in memory, and it is answered like a change:
+/// after the commit, so that nobody learns what is not durable. A reader needs seven queries and a snapshot for the
+/// same.
 pub(super) fn inbox_rows(work: &mut Work, conv: ConversationId) -> Outcome<InboxRows> {
     let db = &work.db;
     let Some(conversation) = work.held.get(db, conv)? else {

@@ -16,8 +16,8 @@ pub const LOCK_FILE: &str = "lock";
 
 /// Bytes in a page: with 2 KiB a batch over many conversations writes half of what it does with 4 KiB.
 const PAGE_BYTES: u32 = 2_048;
-/// How long a connection waits for a lock of SQLite's, in milliseconds. There is one writer; only a checkpoint that begins
-/// the log anew ever meets somebody.
+/// How long a connection waits for a lock of SQLite's, in milliseconds. There is one writer; only a checkpoint that
+/// begins the log anew ever meets somebody.
 const BUSY_MS_MAX: u64 = 250;
 
 /// Why the engine did not open. Each sentence says what to do.
@@ -104,8 +104,8 @@ fn create_dir(dir: &Path) -> io::Result<()> {
     }
 }
 
-/// Makes the empty file, so that it is nobody else's even where the directory is open to all. SQLite gives its other files
-/// the same mode.
+/// Makes the empty file, so that it is nobody else's even where the directory is open to all. SQLite gives its other
+/// files the same mode.
 pub(super) fn create_file(path: &Path) -> io::Result<()> {
     let mut options = File::options();
     options.create(true).append(true);
@@ -187,8 +187,8 @@ pub(super) fn connection(path: &Path, cache_kib: u32, purpose: Use) -> rusqlite:
         // Deleted words leave no trace in free pages.
         conn.pragma_update(None, "secure_delete", true)?;
     }
-    // Plans do not depend on the values of a moment. Without this SQLite prepares every statement with a bound LIMIT anew
-    // at each use, which was half of what a small read cost.
+    // Plans do not depend on the values of a moment. Without this SQLite prepares every statement with a bound LIMIT
+    // anew at each use, which was half of what a small read cost.
     conn.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     // A commit is durable when it returns. With NORMAL a power cut loses acknowledged messages.
     conn.pragma_update(None, "synchronous", "FULL")?;

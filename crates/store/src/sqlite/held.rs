@@ -1,8 +1,8 @@
 //! What the writer holds in memory: conversations with their heads and members, and where inboxes stand.
 //!
-//! A batch *moves* what it touches out of the cache into its overlay and changes it there; only after the commit does it
-//! go back. If the batch fails the overlay is dropped, and the next use reads the file: memory never knows more than the
-//! disk. Nothing here is ever the only copy of anything that was told to somebody.
+//! A batch *moves* what it touches out of the cache into its overlay and changes it there; only after the commit does
+//! it go back. If the batch fails the overlay is dropped, and the next use reads the file: memory never knows more than
+//! the disk. Nothing here is ever the only copy of anything that was told to somebody.
 
 use super::db::{self, Db};
 use super::job::Outcome;
@@ -236,8 +236,8 @@ impl Member {
     }
 }
 
-/// A bounded map that forgets what was not used lately: two halves, of which the older is dropped whole when the younger
-/// is full. Everything in it can be read again.
+/// A bounded map that forgets what was not used lately: two halves, of which the older is dropped whole when the
+/// younger is full. Everything in it can be read again.
 pub(super) struct Cache<K, V> {
     young: HashMap<K, V>,
     old: HashMap<K, V>,

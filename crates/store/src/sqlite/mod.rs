@@ -1,9 +1,9 @@
 //! The engine of the standalone shape: SQLite, one writer with natural batches, readers with snapshots.
 //!
-//! A call of the trait becomes a [`job`] in one of two lanes and a promise of its answer. The [`Writer`] takes the changes
-//! that wait as one batch and one transaction and answers after the commit; the [`Reader`]s take reads one by one; the
-//! [`Checkpointer`] keeps the write-ahead log short. All three are step functions: [`start`] gives them threads, and
-//! [`drive`] runs them in one task, so that a simulation can be replayed.
+//! A call of the trait becomes a [`job`] in one of two lanes and a promise of its answer. The [`Writer`] takes the
+//! changes that wait as one batch and one transaction and answers after the commit; the [`Reader`]s take reads one by
+//! one; the [`Checkpointer`] keeps the write-ahead log short. All three are step functions: [`start`] gives them
+//! threads, and [`drive`] runs them in one task, so that a simulation can be replayed.
 
 mod checkpoint;
 mod cursors;

@@ -56,11 +56,11 @@ fn step(writer: &mut Writer, readers: &mut [Reader], checkpointer: &mut Checkpoi
     worked
 }
 
-/// Drives an open engine inside a task, without threads, until the store is closed: the same calls in the same order give
-/// the same answers. Each change and read blocks the task's thread for as long as it takes.
+/// Drives an open engine inside a task, without threads, until the store is closed: the same calls in the same order
+/// give the same answers. Each change and read blocks the task's thread for as long as it takes.
 ///
-/// Take a clone of `opened.store` first. The drive ends once what waits is done after [`Sqlite::close`], or with the last
-/// clone; a drive that is dropped is a store that is closed.
+/// Take a clone of `opened.store` first. The drive ends once what waits is done after [`Sqlite::close`], or with the
+/// last clone; a drive that is dropped is a store that is closed.
 pub async fn drive(opened: Opened) {
     let Opened {
         store,

@@ -1,5 +1,5 @@
-//! The writer: one connection, natural batches. What queued while the last batch was being written is the next one; there
-//! is no timer. One batch is one transaction, and an answer is given only after its commit has reached the disk.
+//! The writer: one connection, natural batches. What queued while the last batch was being written is the next one;
+//! there is no timer. One batch is one transaction, and an answer is given only after its commit has reached the disk.
 
 use super::job::{Change, Outcome, Problem};
 use super::open::Reopen;
@@ -179,8 +179,8 @@ impl Writer {
         }
     }
 
-    /// A commit failed: what the disk holds is open. Nothing that is in memory is believed any longer; the connection goes
-    /// and the next batch begins with what a new one finds.
+    /// A commit failed: what the disk holds is open. Nothing that is in memory is believed any longer; the connection
+    /// goes and the next batch begins with what a new one finds.
     fn lose(&mut self, made: Batch, problem: Problem) {
         tracing::error!(
             ?problem,

@@ -16,7 +16,8 @@ fn group(inline: &mut Inline, scene: &mut Scene) -> (ConversationId, UserId) {
     (conv, ann)
 }
 
-/// DUR1: what queued while the last batch was written is the next one, up to its bound in rows; nothing is answered early.
+/// DUR1: what queued while the last batch was written is the next one, up to its bound in rows; nothing is answered
+/// early.
 #[test]
 fn dur1_a_batch_is_what_waits() {
     let hands = Hands::new();

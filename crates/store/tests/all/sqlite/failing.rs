@@ -1,4 +1,5 @@
-//! What happens when the disk or a change fails: nobody is told what is not so, and the next batch starts from the file.
+//! What happens when the disk or a change fails: nobody is told what is not so, and the next batch starts from the
+//! file.
 
 use super::{Inline, options};
 use crate::scene::{Chance, Hands, Scene};
@@ -153,8 +154,8 @@ fn dur2_nobody_waits_for_an_engine_that_is_gone() {
     assert!(matches!(crate::scene::wait(store.dirty(9)), Err(Error::Fault(_))));
 }
 
-/// DUR2, DUR5, IDM1, ORD1: with failures at every point, at random, and clients that repeat until they are answered, each
-/// send is in the log exactly once, and the log has no gap; the file holds what was told.
+/// DUR2, DUR5, IDM1, ORD1: with failures at every point, at random, and clients that repeat until they are answered,
+/// each send is in the log exactly once, and the log has no gap; the file holds what was told.
 #[test]
 fn idm1_random_failures_neither_lose_nor_double() {
     for seed in 0..12_u64 {

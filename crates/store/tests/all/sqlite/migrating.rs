@@ -1,5 +1,5 @@
-//! Migrations, on a database that an older program wrote: `tests/fixtures/v1.sql` is what [`history`] left in a store of
-//! schema version 1. Later versions add their own file; none is ever made anew.
+//! Migrations, on a database that an older program wrote: `tests/fixtures/v1.sql` is what [`history`] left in a store
+//! of schema version 1. Later versions add their own file; none is ever made anew.
 
 use super::{Inline, options};
 use crate::scene::{Hands, Scene, still};
