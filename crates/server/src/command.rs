@@ -29,6 +29,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex};
+use store::SeenDevice;
 
 /// Who asks: one connected device.
 #[derive(Debug)]
@@ -89,4 +90,16 @@ async fn appended(node: &Node, reply: store::Reply<store::Appended>) -> Outcome 
         node.committed(Arc::clone(&appended.entry));
     }
     Ok(Some(wire::ack(node.store.epoch(), &appended)))
+}
+
+/// Writes down that a session is here until now: as it ends, and as it turns invisible, which is an end to everybody else.
+fn was_here(node: &Node, who: &Who, invisible: bool) {
+    // Queued by the call; if it gets lost, a last-seen time is a little older.
+    drop(node.store.saw_device(SeenDevice {
+        user: who.user,
+        device: who.device,
+        at_ms: node.clock.unix_ms(),
+        used_next: false,
+        invisible,
+    }));
 }

@@ -1,7 +1,7 @@
 //! `hello`: who I am and where I stood. Authenticate, take part in live delivery, *then* read: what happens between
 //! the two is told twice rather than not at all.
 
-use super::{Who, watch};
+use super::{Who, was_here, watch};
 use crate::account;
 use crate::node::Node;
 use crate::outbox::Outbox;
@@ -15,7 +15,6 @@ use protocol::{Refusal, ServerFrame, SessionId, VERSIONS, Ver};
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
-use store::SeenDevice;
 
 /// A session that is in: who it is, and what to tell it first.
 #[derive(Debug)]
@@ -117,14 +116,7 @@ pub fn farewell(node: &Node, who: &Who) {
         .lock()
         .expect("nothing panics under this lock")
         .leave(who.user, who.session, now_ms);
-    // Queued by the call; if it gets lost, a last-seen time is a little older.
-    drop(node.store.saw_device(SeenDevice {
-        user: who.user,
-        device: who.device,
-        at_ms: node.clock.unix_ms(),
-        used_next: false,
-        invisible: who.invisible.load(Ordering::Relaxed),
-    }));
+    was_here(node, who, who.invisible.load(Ordering::Relaxed));
 }
 
 async fn first_frames(node: &Arc<Node>, who: &Arc<Who>, frame: &Hello) -> Result<Vec<ServerFrame>, Refusal> {

@@ -1,7 +1,7 @@
 //! `watch`: what somebody has on the screen. Interest is registered first, then everything is read: what happens in
 //! between is told twice rather than not at all.
 
-use super::{Later, Outcome, Who, refuse};
+use super::{Later, Outcome, Who, refuse, was_here};
 use crate::node::Node;
 use crate::{receipts, wire};
 use futures_util::future::join_all;
@@ -56,7 +56,10 @@ pub async fn watching(node: &Node, who: &Who, frame: Watch) -> Outcome {
 
 async fn presence(node: &Node, who: &Who, people: Vec<UserId>, show: Option<Show>) -> Result<Vec<PresenceOf>, Refusal> {
     let show = show.unwrap_or_default();
-    who.invisible.store(show == Show::Invisible, Ordering::Relaxed);
+    let hides = show == Show::Invisible;
+    if !who.invisible.swap(hides, Ordering::Relaxed) && hides {
+        was_here(node, who, false);
+    }
     let mut told = {
         let now_ms = node.now_ms();
         let mut presence = node.presence.lock().expect("nothing panics under this lock");

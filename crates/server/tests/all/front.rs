@@ -1,6 +1,6 @@
 //! The HTTP door of a `House`, asked without a socket in between; and an ear for everything that is logged.
 
-use crate::harness::{House, Person};
+use crate::harness::{House, Person, TokioClock};
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::extract::ConnectInfo;
@@ -9,7 +9,7 @@ use protocol::Epoch;
 use protocol::account::SignedIn;
 use protocol::token::TokenText;
 use serde_json::{Value, json};
-use server::clock::{Clock, SystemClock};
+use server::clock::Clock;
 use server::config::Config;
 use std::fmt::{Debug, Write};
 use std::net::SocketAddr;
@@ -61,7 +61,7 @@ impl Heard {
 impl Front {
     /// A door of a server that behaves like this, over the model, which shares the server's time.
     pub fn open(config: Config) -> Self {
-        let clock = SystemClock::start();
+        let clock = TokioClock::start();
         let model = Model::new(Epoch::from_random([9; 16]), Arc::new(move || clock.unix_ms()), 7);
         let house = House::with(config, Arc::new(model));
         let router = server::http::router(Arc::clone(&house.node));

@@ -13,7 +13,7 @@ use protocol::{Body, ClientFrame, ConversationId, DeviceId, Epoch, Kind, Refusal
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 use server::bus::{BusFaults, InProcess};
-use server::clock::{Clock, SystemClock};
+use server::clock::Clock;
 use server::config::{Config, Rates};
 use server::node::{Node, Parts};
 use server::serve::{self, Running};
@@ -70,9 +70,32 @@ pub fn config() -> Config {
     }
 }
 
+/// Tokio's time, and a wall that goes with it. The machine's own wall would not: while a test's time is paused and then
+/// leaps by a day, it stands, and a clock that watches it would sooner or later follow it back.
+pub struct TokioClock(tokio::time::Instant);
+
+/// Where that wall starts, in milliseconds since 1970 UTC.
+const WALL_MS: u64 = 1_800_000_000_000;
+
+impl TokioClock {
+    pub fn start() -> Self {
+        Self(tokio::time::Instant::now())
+    }
+}
+
+impl Clock for TokioClock {
+    fn now_ms(&self) -> u64 {
+        u64::try_from(self.0.elapsed().as_millis()).expect("a test ends")
+    }
+
+    fn unix_ms(&self) -> u64 {
+        WALL_MS + self.now_ms()
+    }
+}
+
 /// The model as a store, in the time of the test.
 pub fn model() -> Arc<dyn Store> {
-    let clock = SystemClock::start();
+    let clock = TokioClock::start();
     let unix_ms = Arc::new(move || clock.unix_ms());
     Arc::new(Model::new(Epoch::from_random([9; 16]), unix_ms, 7))
 }
@@ -94,7 +117,7 @@ impl House {
             config,
             store: Arc::clone(&store),
             bus: bus.clone(),
-            clock: Arc::new(SystemClock::start()),
+            clock: Arc::new(TokioClock::start()),
             chance: StdRng::seed_from_u64(seed),
         });
         let listener: Arc<dyn server::bus::Listener> = node.clone();

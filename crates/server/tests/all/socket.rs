@@ -246,8 +246,8 @@ async fn what_breaks_the_rfc_is_told() {
     );
 }
 
-/// SEC3, in small (all cases of the suite are `scripts/conformance`): a text in fragments, cut inside characters and with
-/// a ping between, is one message.
+/// SEC3, in small (all cases of the suite are `scripts/conformance`): a text in fragments, cut inside characters and
+/// with a ping between, is one message.
 #[tokio::test]
 async fn fragments_are_joined_and_a_ping_between_them_is_answered() {
     let whole = "grüße 💬";
