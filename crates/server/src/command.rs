@@ -92,7 +92,8 @@ async fn appended(node: &Node, reply: store::Reply<store::Appended>) -> Outcome 
     Ok(Some(wire::ack(node.store.epoch(), &appended)))
 }
 
-/// Writes down that a session is here until now: as it ends, and as it turns invisible, which is an end to everybody else.
+/// Writes down that a session is here until now: as it ends, and as it turns invisible, which is an end to everybody
+/// else.
 fn was_here(node: &Node, who: &Who, invisible: bool) {
     // Queued by the call; if it gets lost, a last-seen time is a little older.
     drop(node.store.saw_device(SeenDevice {
