@@ -182,7 +182,6 @@ async fn serve(arguments: Serve) -> Result<(), Wrong> {
     greet(&node, address, &arguments.data).await?;
     wait_for_a_signal().await?;
     tracing::info!("going down: sessions are sent away");
-    node.drain();
     running.drain(DRAIN_MS_MAX).await;
     stop.send_replace(true);
     let _ = door.await;

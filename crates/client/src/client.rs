@@ -87,54 +87,28 @@ impl<K, C> ConnectOptions<K, C> {
     /// The same, kept elsewhere.
     #[must_use]
     pub fn keep<K2: Keep>(self, keep: K2) -> ConnectOptions<K2, C> {
-        let Self {
-            url,
-            token,
-            client,
-            connector,
-            chance,
-            follow,
-            delivers,
-            bounds,
-            ..
-        } = self;
-        ConnectOptions {
-            url,
-            token,
-            client,
-            keep,
-            connector,
-            chance,
-            follow,
-            delivers,
-            bounds,
-        }
+        self.over(|_, connector| (keep, connector))
     }
 
     /// The same, over other streams.
     #[must_use]
     pub fn connector<C2: Connector>(self, connector: C2) -> ConnectOptions<K, C2> {
-        let Self {
-            url,
-            token,
-            client,
-            keep,
-            chance,
-            follow,
-            delivers,
-            bounds,
-            ..
-        } = self;
+        self.over(|keep, _| (keep, connector))
+    }
+
+    /// The same with other ends: a struct of another type, so every field is named once more.
+    fn over<K2, C2>(self, ends: impl FnOnce(K, C) -> (K2, C2)) -> ConnectOptions<K2, C2> {
+        let (keep, connector) = ends(self.keep, self.connector);
         ConnectOptions {
-            url,
-            token,
-            client,
+            url: self.url,
+            token: self.token,
+            client: self.client,
             keep,
             connector,
-            chance,
-            follow,
-            delivers,
-            bounds,
+            chance: self.chance,
+            follow: self.follow,
+            delivers: self.delivers,
+            bounds: self.bounds,
         }
     }
 }

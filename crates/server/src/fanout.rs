@@ -8,6 +8,7 @@ use crate::bus::Hint;
 use crate::node::Node;
 use futures_util::future::join_all;
 use protocol::ConversationId;
+use std::sync::Arc;
 use std::time::Duration;
 use store::{BUMP_ROWS_MAX, InboxRecord, InboxRows};
 
@@ -21,7 +22,7 @@ const SWEEP_INTERVAL_MS: u64 = 1_000;
 const FAILED_WAIT_MS: u64 = 200;
 
 /// Brings inboxes up to date, for ever: cancelled by whoever spawned it.
-pub async fn work(node: &Node) {
+pub async fn work(node: Arc<Node>) {
     loop {
         let due = node
             .schedule
@@ -29,8 +30,8 @@ pub async fn work(node: &Node) {
             .expect("nothing panics under this lock")
             .take(node.now_ms(), PASS_CONVERSATIONS_MAX);
         if due.is_empty() {
-            wait(node).await;
-        } else if let Err(error) = pass(node, due).await {
+            wait(&node).await;
+        } else if let Err(error) = pass(&node, due).await {
             // The rows stay in the store, so the sweeper comes back to them.
             tracing::warn!(%error, "inboxes could not be brought up to date; the sweeper will repeat it");
             tokio::time::sleep(Duration::from_millis(FAILED_WAIT_MS)).await;
@@ -81,7 +82,7 @@ async fn pass(node: &Node, convs: Vec<ConversationId>) -> store::Result<()> {
 
 /// Looks for fanout rows that have lain too long, for ever. The first look, at the start, takes up everything a crash
 /// left.
-pub async fn sweep(node: &Node) {
+pub async fn sweep(node: Arc<Node>) {
     let mut after_ms = 0;
     loop {
         match node.store.dirty(SWEEP_ROWS_MAX).await {

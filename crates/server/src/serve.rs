@@ -36,19 +36,12 @@ pub struct Running {
 #[must_use]
 pub fn start(node: Arc<Node>) -> Running {
     let mut tasks = JoinSet::new();
-    let of = |node: &Arc<Node>| Arc::clone(node);
-    let one = of(&node);
-    tasks.spawn(async move { fanout::work(&one).await });
-    let one = of(&node);
-    tasks.spawn(async move { fanout::sweep(&one).await });
-    let one = of(&node);
-    tasks.spawn(async move { tick(&one).await });
-    let one = of(&node);
-    tasks.spawn(async move { commit_cursors(&one).await });
-    let one = of(&node);
-    tasks.spawn(async move { look_for_silence(&one).await });
-    let one = of(&node);
-    tasks.spawn(async move { expire(&one).await });
+    tasks.spawn(fanout::work(Arc::clone(&node)));
+    tasks.spawn(fanout::sweep(Arc::clone(&node)));
+    tasks.spawn(tick(Arc::clone(&node)));
+    tasks.spawn(commit_cursors(Arc::clone(&node)));
+    tasks.spawn(look_for_silence(Arc::clone(&node)));
+    tasks.spawn(expire(Arc::clone(&node)));
     Running { node, tasks }
 }
 
@@ -75,7 +68,7 @@ impl Running {
     }
 }
 
-async fn tick(node: &Arc<Node>) {
+async fn tick(node: Arc<Node>) {
     let mut ticks = every(TICK_MS);
     loop {
         ticks.tick().await;
@@ -93,10 +86,10 @@ async fn tick(node: &Arc<Node>) {
             .expect("nothing panics under this lock")
             .take(now_ms, usize::MAX);
         for conv in due {
-            let node = Arc::clone(node);
+            let node = Arc::clone(&node);
             tokio::spawn(async move { receipts::tell_counts(&node, conv).await });
         }
-        tell_presence(node, now_ms);
+        tell_presence(&node, now_ms);
     }
 }
 
@@ -147,16 +140,16 @@ async fn tell_edges(node: &Node, session: protocol::SessionId, viewer: UserId, l
     }
 }
 
-async fn commit_cursors(node: &Node) {
+async fn commit_cursors(node: Arc<Node>) {
     let mut ticks = every(node.config.cursor_gather_ms);
     loop {
         ticks.tick().await;
-        while receipts::flush(node).await {}
+        while receipts::flush(&node).await {}
     }
 }
 
 /// Lets go of sessions that have not beaten for too long: their network is gone, and nobody told us.
-async fn look_for_silence(node: &Node) {
+async fn look_for_silence(node: Arc<Node>) {
     let mut ticks = every(SILENCE_LOOK_MS);
     loop {
         ticks.tick().await;
@@ -169,7 +162,7 @@ async fn look_for_silence(node: &Node) {
     }
 }
 
-async fn expire(node: &Node) {
+async fn expire(node: Arc<Node>) {
     let mut ticks = every(EXPIRE_INTERVAL_MS);
     loop {
         ticks.tick().await;

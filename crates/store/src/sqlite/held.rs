@@ -159,6 +159,23 @@ impl Conversation {
 }
 
 impl Member {
+    /// Somebody who has read nothing yet and may not read anything.
+    pub(super) fn new(number: i64, role: Option<Role>) -> Self {
+        Self {
+            number,
+            role,
+            spans: Vec::new(),
+            delivered: Seq::ZERO,
+            read: Seq::ZERO,
+            mine: Seq::ZERO,
+            mine_ord: Ordinal::ZERO,
+            generation: Generation::ZERO,
+            mentioned: Seq::ZERO,
+            runs: [None; 2],
+            dirty: false,
+        }
+    }
+
     fn load_all(db: &Db, conv: i64) -> Outcome<BTreeMap<UserId, Self>> {
         let mut members: BTreeMap<UserId, Self> = db
             .all(

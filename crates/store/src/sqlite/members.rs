@@ -8,7 +8,7 @@ use super::work::{self, Digest, Pen, Work};
 use crate::error::Refused;
 use crate::record::{Appended, ChangeMembers, Create, MemberChange};
 use protocol::server_frame::{ConversationKind, Role};
-use protocol::{Generation, Kind, MessageId, Ordinal, Seq, Span, UserId, entry, limits};
+use protocol::{Kind, MessageId, Ordinal, Seq, Span, UserId, entry, limits};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -36,19 +36,7 @@ pub(super) fn create(work: &mut Work, ask: &Create) -> Outcome<Appended> {
         } else {
             Role::Member
         };
-        let mut member = Member {
-            number: work.numbers.give(db, *user)?,
-            role: Some(role),
-            spans: Vec::new(),
-            delivered: Seq::ZERO,
-            read: Seq::ZERO,
-            mine: Seq::ZERO,
-            mine_ord: Ordinal::ZERO,
-            generation: Generation::ZERO,
-            mentioned: Seq::ZERO,
-            runs: [None; 2],
-            dirty: false,
-        };
+        let mut member = Member::new(work.numbers.give(db, *user)?, Some(role));
         open_span(db, conversation.number, &mut member, Seq(1), Ordinal::ZERO)?;
         member.write(db, conversation.number)?;
         conversation.members.insert(*user, member);
@@ -203,19 +191,10 @@ fn add(
     let answer = turn.write(db, pen, conversation, Kind::Added, body)?;
     let conv = conversation.number;
     for (user, number) in added {
-        let member = conversation.members.entry(*user).or_insert_with(|| Member {
-            number: *number,
-            role: None,
-            spans: Vec::new(),
-            delivered: Seq::ZERO,
-            read: Seq::ZERO,
-            mine: Seq::ZERO,
-            mine_ord: Ordinal::ZERO,
-            generation: Generation::ZERO,
-            mentioned: Seq::ZERO,
-            runs: [None; 2],
-            dirty: false,
-        });
+        let member = conversation
+            .members
+            .entry(*user)
+            .or_insert_with(|| Member::new(*number, None));
         member.role = Some(Role::Member);
         member.delivered = member.delivered.max(before);
         member.read = member.read.max(before);
