@@ -16,6 +16,7 @@ use std::path::{Path, PathBuf};
 Examples:
   tidings admin invite                     An invite for one person, good for seven days.
   tidings admin invite --uses 20 --days 2  One for a whole class.
+  tidings admin users                      Who has an account here?
   tidings admin user @bob                  Who is that, and are they connected?
   tidings admin sign-out @bob              Their laptop was stolen: every device is out at once.
   tidings admin reset-password @bob        They forgot it: a new one, and every device is out.
@@ -39,6 +40,8 @@ enum Ask {
         /// Their handle.
         handle: String,
     },
+    /// List everybody who has an account.
+    Users,
     /// Make an invite. Its text is shown once.
     Invite {
         /// How many people may use it.
@@ -83,18 +86,35 @@ enum Ask {
 /// Asks the server and prints its answer.
 pub fn run(arguments: Admin) -> Result<(), Wrong> {
     let Admin { data, json, ask } = arguments;
-    let answer = block_on(async { put(&data, &request(ask)).await })?;
-    let text = match answer {
-        Answer::Refused(refusal) => return Err(safe::line(&refusal.say).into()),
-        answer if json => format!("{}\n", serde_json::to_string(&answer)?),
-        answer => told(answer),
-    };
-    Ok(io::stdout().write_all(text.as_bytes())?)
+    let mut request = Some(request(ask));
+    while let Some(asked) = request {
+        let answer = block_on(async { put(&data, &asked).await })?;
+        request = rest_of(&answer);
+        let text = match answer {
+            Answer::Refused(refusal) => return Err(safe::line(&refusal.say).into()),
+            answer if json => format!("{}\n", serde_json::to_string(&answer)?),
+            answer => told(answer),
+        };
+        io::stdout().write_all(text.as_bytes())?;
+    }
+    Ok(())
+}
+
+/// What to ask next for an answer that came in pages.
+fn rest_of(answer: &Answer) -> Option<Request> {
+    match answer {
+        Answer::Users { users, more: true } => {
+            let after = Some(users.last()?.handle.clone());
+            Some(Request::Users { after })
+        }
+        _ => None,
+    }
 }
 
 fn request(ask: Ask) -> Request {
     match ask {
         Ask::User { handle } => Request::User { handle },
+        Ask::Users => Request::Users { after: None },
         Ask::Invite { uses, days, owner } => Request::Invite { owner, uses, days },
         Ask::Invites => Request::Invites,
         Ask::RevokeInvite { invite } => Request::RevokeInvite {
@@ -126,6 +146,11 @@ async fn put(data: &Path, request: &Request) -> Result<Answer, Wrong> {
 fn told(answer: Answer) -> String {
     match answer {
         Answer::User(user) => told_user(&user),
+        Answer::Users { users, .. } if users.is_empty() => "Nobody has an account here yet.\n".to_owned(),
+        Answer::Users { users, .. } => users
+            .iter()
+            .map(|one| format!("@{}  {}\n", one.handle, safe::line(&one.name)))
+            .collect(),
         Answer::Invite { invite, expires_ms } => format!(
             "{}\n\nShown this once; good until {}. They sign up with:\n\n    \
              tidings chat --server URL --sign-up HANDLE \

@@ -11,6 +11,7 @@ mod listen;
 pub use listen::{Open, open, serve};
 
 use protocol::account::Device;
+use protocol::server_frame::Person;
 use protocol::{DeviceId, Refusal, UserId};
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -35,6 +36,12 @@ pub enum Request {
     User {
         /// The handle.
         handle: String,
+    },
+    /// Who has an account, in order of their handles. Answered by [`Answer::Users`].
+    Users {
+        /// Those after this handle; absent: from the first.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        after: Option<String>,
     },
     /// Make an invite. Answered by [`Answer::Invite`].
     Invite {
@@ -81,6 +88,13 @@ pub enum Request {
 pub enum Answer {
     /// A person.
     User(User),
+    /// A page of people.
+    Users {
+        /// Who.
+        users: Vec<Person>,
+        /// Ask again after the last one: there are more.
+        more: bool,
+    },
     /// A new invite.
     Invite {
         /// Its text, told this once.

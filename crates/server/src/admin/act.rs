@@ -5,12 +5,16 @@ use crate::account;
 use crate::node::Node;
 use crate::wire;
 use protocol::refusal::Code;
+use protocol::server_frame::Person;
 use protocol::{Refusal, UserId};
 use std::fmt::Write as _;
 use store::{SecretHash, Which};
 
 /// Bytes of an invite's hash in the name it is listed under.
 const ID_BYTES: usize = 6;
+
+/// People in one answer.
+const USERS_PAGE_MAX: usize = 200;
 
 /// Does what is asked.
 pub async fn act(node: &Node, request: Request) -> Answer {
@@ -20,6 +24,7 @@ pub async fn act(node: &Node, request: Request) -> Answer {
 async fn try_act(node: &Node, request: Request) -> Result<Answer, Refusal> {
     let answer = match request {
         Request::User { handle } => Answer::User(user(node, &handle).await?),
+        Request::Users { after } => users(node, after).await?,
         Request::Invite { owner, uses, days } => {
             let (invite, expires_ms) = account::mint_invite(node, owner, uses, days).await?;
             let invite = Told::new(invite);
@@ -74,6 +79,27 @@ async fn user(node: &Node, handle: &str) -> Result<User, Refusal> {
         devices: devices.len(),
         connected: node.sessions.has(id),
     })
+}
+
+async fn users(node: &Node, after: Option<String>) -> Result<Answer, Refusal> {
+    let mut handles = node
+        .store
+        .handles(after, USERS_PAGE_MAX + 1)
+        .await
+        .map_err(wire::refusal)?;
+    let more = handles.len() > USERS_PAGE_MAX;
+    handles.truncate(USERS_PAGE_MAX);
+    let ids = handles.iter().map(|(_, user)| *user).collect();
+    let mut users: Vec<Person> = node
+        .store
+        .people(ids)
+        .await
+        .map_err(wire::refusal)?
+        .into_iter()
+        .map(wire::person)
+        .collect();
+    users.sort_by(|one, other| one.handle.cmp(&other.handle));
+    Ok(Answer::Users { users, more })
 }
 
 async fn invites(node: &Node) -> Result<Vec<store::Invite>, Refusal> {

@@ -170,3 +170,30 @@ async fn sec2_the_socket_is_its_owners_alone() {
     drop(door);
     assert!(!path.exists(), "a server that stops takes its socket along");
 }
+
+/// BND1: everybody who has an account is listed, in order, in pages of a bounded size.
+#[tokio::test]
+async fn bnd1_people_are_listed_in_pages() {
+    let (front, data, _door) = open();
+    let mut expected = Vec::new();
+    for number in 0..205 {
+        let handle = format!("p{number:03}");
+        front.house.person(&handle).await;
+        expected.push(handle);
+    }
+    let (mut after, mut sizes, mut listed) = (None, Vec::new(), Vec::new());
+    loop {
+        let asked = Request::Users { after };
+        let Answer::Users { users, more } = admin::ask(data.path(), &asked).await.expect("an answer") else {
+            panic!("no list")
+        };
+        sizes.push(users.len());
+        listed.extend(users.into_iter().map(|one| one.handle));
+        after = listed.last().cloned();
+        if !more {
+            break;
+        }
+    }
+    assert_eq!(listed, expected);
+    assert_eq!(sizes, [200, 5]);
+}

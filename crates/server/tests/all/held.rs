@@ -108,6 +108,7 @@ held! {
     ack_mail(user: UserId, device: DeviceId, to: DeviceSeq) -> ();
     claim_handle(claim: ClaimHandle) -> ();
     find_handles(handles: Vec<String>) -> Vec<(String, UserId)>;
+    handles(after: Option<String>, limit: usize) -> Vec<(String, UserId)>;
     add_invite(invite: Invite) -> ();
     invites(limit: usize) -> Vec<Invite>;
     revoke_invite(hash: SecretHash) -> bool;

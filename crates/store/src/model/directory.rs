@@ -36,6 +36,12 @@ impl Directory {
         handles.into_iter().filter_map(found).collect()
     }
 
+    pub(super) fn list(&self, after: Option<&str>, limit: usize) -> Vec<(String, UserId)> {
+        let above = |(handle, _): &(&String, &UserId)| after.is_none_or(|after| handle.as_str() > after);
+        let pairs = self.handles.iter().filter(above).take(limit);
+        pairs.map(|(handle, user)| (handle.clone(), *user)).collect()
+    }
+
     pub(super) fn add_invite(&mut self, invite: Invite) {
         self.invites.entry(invite.hash).or_insert(invite);
     }

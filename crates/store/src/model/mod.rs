@@ -258,6 +258,10 @@ impl Store for Model {
         self.read(|state| Ok(state.directory.find(handles)))
     }
 
+    fn handles(&self, after: Option<String>, limit: usize) -> Reply<Vec<(String, UserId)>> {
+        self.read(|state| Ok(state.directory.list(after.as_deref(), limit)))
+    }
+
     fn add_invite(&self, invite: Invite) -> Reply<()> {
         self.write(|state, _| {
             state.directory.add_invite(invite);

@@ -48,6 +48,16 @@ pub(super) fn find(db: &Db, handles: &[String]) -> Outcome<Vec<(String, UserId)>
     Ok(found)
 }
 
+/// [`crate::Store::handles`].
+pub(super) fn list(db: &Db, after: Option<&str>, limit: usize) -> Outcome<Vec<(String, UserId)>> {
+    // No handle is empty, so everything stands above the empty one.
+    db.all(
+        "SELECT handle, user FROM handles WHERE handle > ?1 ORDER BY handle LIMIT ?2",
+        (after.unwrap_or_default(), db::sql(limit as u64)),
+        |row| Ok((row.get(0)?, db::user_id(row, 1)?)),
+    )
+}
+
 /// [`crate::Store::add_invite`].
 pub(super) fn add_invite(work: &mut Work, invite: &Invite) -> Outcome<()> {
     work.db.run(

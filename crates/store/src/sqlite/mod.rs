@@ -300,6 +300,10 @@ impl Store for Sqlite {
         self.read(move |db| directory::find(db, &handles))
     }
 
+    fn handles(&self, after: Option<String>, limit: usize) -> Reply<Vec<(String, UserId)>> {
+        self.read(move |db| directory::list(db, after.as_deref(), limit))
+    }
+
     fn add_invite(&self, invite: Invite) -> Reply<()> {
         self.change(1, move |work| directory::add_invite(work, &invite))
     }

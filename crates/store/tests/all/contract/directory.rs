@@ -43,6 +43,12 @@ pub fn aut5_a_handle_is_one_persons(scene: &mut Scene) {
     let mut found: Vec<(&str, UserId)> = found.iter().map(|(handle, user)| (handle.as_str(), *user)).collect();
     found.sort_unstable();
     assert_eq!(found, [("ann", ann), ("bob", bob)]);
+    let all = [("ann".to_owned(), ann), ("bob".to_owned(), bob)];
+    assert_eq!(done(scene.store.handles(None, 10)), all);
+    assert_eq!(done(scene.store.handles(None, 1)), all[..1]);
+    assert_eq!(done(scene.store.handles(Some("ann".into()), 10)), all[1..]);
+    assert_eq!(done(scene.store.handles(Some("b".into()), 10)), all[1..]);
+    assert_eq!(done(scene.store.handles(Some("bob".into()), 10)), []);
 }
 
 /// AUT5: an invite for five gives five handles, whoever races, and one person gets a handle that many want.
