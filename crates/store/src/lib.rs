@@ -248,8 +248,8 @@ pub trait Store: Send + Sync + 'static {
     /// Reads who has a handle.
     fn find_handles(&self, handles: Vec<String>) -> Reply<Vec<(String, UserId)>>;
 
-    /// Reads handles that are claimed and whose they are, in order of the handle's bytes, above `after`, at most `limit`:
-    /// for whoever runs the server, never for a door.
+    /// Reads handles that are claimed and whose they are, in order of the handle's bytes, above `after`, at most
+    /// `limit`: for whoever runs the server, never for a door.
     fn handles(&self, after: Option<String>, limit: usize) -> Reply<Vec<(String, UserId)>>;
 
     /// Writes an invite. Idempotent by its hash.
