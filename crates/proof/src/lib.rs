@@ -1,0 +1,1 @@
+//! The proof: the real server under simulated and real faults, the checker checked by mutants, and the report.

@@ -1,0 +1,3 @@
+//! `swarm`: many people at once against a server.
+
+fn main() {}

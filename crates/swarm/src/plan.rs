@@ -1,0 +1,173 @@
+//! Who does what and when: drawn from a seed before the run, saved with it, replayed by it.
+//!
+//! A verb is one file in `plan/`: a struct with what the person does, `draw` (how chance picks it, given the
+//! [`Scene`]) and `act` (how a device does it). [`Verb`] lists them all; adding one is its file and its line there.
+
+mod send;
+
+pub use send::Send;
+
+use client::{Client, No};
+use protocol::{ConversationId, UserId};
+use rand::rngs::StdRng;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
+use std::future::Future;
+
+/// What a run is drawn from.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Shape {
+    /// People.
+    pub people: u32,
+    /// Devices of each; an ear of each besides.
+    pub devices_each: u32,
+    /// Groups, besides the 1:1s.
+    pub groups: u32,
+    /// For how long people act, in milliseconds.
+    pub for_ms: u64,
+    /// Steps a second, of all devices together.
+    pub steps_per_s: u32,
+    /// Devices in a hundred that freeze for a while: they take nothing of what is written to them.
+    pub frozen_percent: u8,
+    /// Devices in a hundred that read so slowly that they fall behind.
+    pub slow_percent: u8,
+}
+
+/// A conversation of the plan, by its place in [`Plan::convs`].
+pub type Room = u32;
+
+/// A person of the plan, by number. Device `d` belongs to person `d / devices_each`.
+pub type PersonNumber = u32;
+
+/// A conversation of the plan.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RoomPlan {
+    /// Who creates it, and is in it from its first entry to its last: what they read is the whole log.
+    pub keeper: PersonNumber,
+    /// Who else is in it at the start, in order.
+    pub others: Vec<PersonNumber>,
+    /// A group; else a 1:1 with the only other one.
+    pub group: bool,
+}
+
+/// What everybody does.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Plan {
+    /// Where it came from.
+    pub seed: u64,
+    /// What it was drawn for.
+    pub shape: Shape,
+    /// The conversations.
+    pub rooms: Vec<RoomPlan>,
+    /// The steps, by time.
+    pub steps: Vec<Step>,
+}
+
+/// One step of one device.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Step {
+    /// When, in milliseconds since people began to act. A device that is still busy does it as soon as it can.
+    pub at_ms: u64,
+    /// Which device.
+    pub device: u32,
+    /// What.
+    #[serde(flatten)]
+    pub verb: Verb,
+}
+
+/// What is drawn from while a plan is made: the plan's own idea of who is where. The server may see it otherwise for a
+/// while (a removal under way); whoever then writes is refused, and that is part of the run.
+#[derive(Clone, Debug)]
+pub struct Scene {
+    /// The shape.
+    pub shape: Shape,
+    /// The conversations.
+    pub rooms: Vec<RoomPlan>,
+    /// Who is a member of each now, as far as the plan goes.
+    pub members: Vec<BTreeSet<PersonNumber>>,
+    /// Whose turn it is.
+    pub device: u32,
+    /// How often each device acted.
+    pub turns: Vec<u32>,
+}
+
+/// Everything people do: the index of the files in `plan/`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "verb", rename_all = "snake_case")]
+pub enum Verb {
+    /// Says something.
+    Send(Send),
+}
+
+impl Scene {
+    /// The person whose turn it is.
+    #[must_use]
+    pub fn person(&self) -> PersonNumber {
+        self.device / self.shape.devices_each
+    }
+
+    /// Which of the device's turns it is.
+    #[must_use]
+    pub fn turn(&self) -> u32 {
+        self.turns[self.device as usize]
+    }
+
+    /// Where the person is a member.
+    pub fn my_rooms(&self) -> impl Iterator<Item = Room> + '_ {
+        let me = self.person();
+        (0..)
+            .zip(&self.members)
+            .filter(move |(_, members)| members.contains(&me))
+            .map(|(room, _)| room)
+    }
+}
+
+impl Doer<'_> {
+    /// The id of a conversation of the plan.
+    #[must_use]
+    pub fn room(&self, room: Room) -> ConversationId {
+        self.rooms[room as usize]
+    }
+}
+
+/// What a device does a verb with.
+pub struct Doer<'a> {
+    /// The client.
+    pub client: &'a Client,
+    /// Its place.
+    pub device: u32,
+    /// The ids of the plan's conversations.
+    pub rooms: &'a [ConversationId],
+    /// The ids of the plan's people.
+    pub people: &'a [UserId],
+    /// Where it writes down what it asks for.
+    pub recorder: &'a crate::history::Recorder,
+    /// Its connection.
+    pub wire: &'a crate::wire::Handle,
+}
+
+/// What becomes of a device after a verb.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum After {
+    /// It goes on.
+    Stay,
+    /// It ends and comes back after so many milliseconds, with what it kept or as a new device would.
+    Away {
+        /// For how long.
+        ms: u64,
+        /// Whether it still has its outbox and its logs.
+        keeps: bool,
+    },
+}
+
+/// What one verb is: its file implements this.
+pub trait Act: Sized {
+    /// How often it is drawn, against the others'.
+    const WEIGHT: u32;
+
+    /// Draws one, if there is one to do in this scene; the scene then is as after it.
+    fn draw(scene: &mut Scene, chance: &mut StdRng) -> Option<Self>;
+
+    /// Does it. A refusal for good is told by an event, and is no error.
+    fn act(&self, doer: &Doer<'_>) -> impl Future<Output = Result<After, No>> + std::marker::Send;
+}
