@@ -6,12 +6,12 @@ LISTEN ?= 127.0.0.1:8080
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench
+.PHONY: help run test check bench prove prove-mutants
 
 help: ## List the targets.
 	@echo "Tidings. Targets:"
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1|\2/p' Makefile | column -t -s '|' 2>/dev/null \
-	  || sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1: \2/p' Makefile
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | column -t -s '|' 2>/dev/null \
+	  || sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1: \2/p' Makefile
 
 run: ## Build what is needed and serve (DATA=./data LISTEN=127.0.0.1:8080). The first start prints an owner's invite.
 	@scripts/prepare build
@@ -23,6 +23,12 @@ test: ## Everything: format, lints, all tests, WebSocket conformance. Installs w
 
 check: ## Before each commit: format, lints, fast tests.
 	@scripts/test fast
+
+prove: ## The whole proof: 10,000 simulated runs, 1,000 kills, 200 power cuts, every disaster, every mutant (hours).
+	@scripts/prove full
+
+prove-mutants: ## Plant each known fault and show that the checker catches it (minutes).
+	@scripts/prove mutants
 
 bench: ## Measure (the tables of docs/bench/).
 	@if [ -x scripts/bench ]; then scripts/prepare build && scripts/bench; else echo "There is no benchmark yet."; fi

@@ -2,8 +2,8 @@
 //!
 //! A history is JSON lines, one [`Record`] each. A device writes down what it asks for when it asks (`invoke`), and
 //! what becomes of it (`ok`, `fail`; `unknown` while nobody can say), and everything it is told. Whoever makes faults
-//! writes those down, and at the end everybody reads everything once more (`final`), a fresh device compares (`snapshot`)
-//! and the log itself is dumped (`log`).
+//! writes those down, and at the end everybody reads everything once more (`final`), a fresh device compares
+//! (`snapshot`) and the log itself is dumped (`log`).
 
 use protocol::server_frame::{PresenceState, Role};
 use protocol::{ConversationId, Generation, Ordinal, SendId, Seq, UserId};
@@ -114,7 +114,7 @@ pub struct InboxRow {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
 pub enum What {
-    // ---- The run -----------------------------------------------------------------------------------------------------
+    // ---- The run ---------------------------------------------------------------------------------------------------
     /// It begins.
     Run {
         /// What the plan and all chance came from.
@@ -177,7 +177,7 @@ pub enum What {
         count: u64,
     },
 
-    // ---- What a device asks ------------------------------------------------------------------------------------------
+    // ---- What a device asks ----------------------------------------------------------------------------------------
     /// A change of a log was handed to the client and is durable there.
     Invoke {
         /// Its name.
@@ -232,7 +232,7 @@ pub enum What {
         seq: Seq,
     },
 
-    // ---- What a device is told ---------------------------------------------------------------------------------------
+    // ---- What a device is told -------------------------------------------------------------------------------------
     /// It has a session.
     Connected,
     /// It has none.
@@ -311,7 +311,7 @@ pub enum What {
         state: PresenceState,
     },
 
-    // ---- The end, and calm moments -----------------------------------------------------------------------------------
+    // ---- The end, and calm moments ---------------------------------------------------------------------------------
     /// Everything this device can read of a conversation, paged from the first entry.
     Final {
         /// Where.
