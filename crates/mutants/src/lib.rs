@@ -46,11 +46,13 @@ pub enum Mutant {
     FanoutRemovedEarly,
     /// A restored store keeps its epoch.
     EpochKept,
+    /// A commit is not flushed to the disk before it is answered. Only a power cut shows it; `kill -9` never can.
+    SyncNormal,
 }
 
 impl Mutant {
     /// All of them.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 19] = [
         Self::AckBeforeCommit,
         Self::DedupeInMemory,
         Self::DedupeOnOldSnapshot,
@@ -69,6 +71,7 @@ impl Mutant {
         Self::UnreadByIncrement,
         Self::FanoutRemovedEarly,
         Self::EpochKept,
+        Self::SyncNormal,
     ];
 
     /// Its name, as it is chosen by.
@@ -93,6 +96,7 @@ impl Mutant {
             Self::UnreadByIncrement => "unread-by-increment",
             Self::FanoutRemovedEarly => "fanout-removed-early",
             Self::EpochKept => "epoch-kept",
+            Self::SyncNormal => "sync-normal",
         }
     }
 

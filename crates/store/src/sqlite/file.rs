@@ -2,6 +2,7 @@
 
 use super::job::Problem;
 use super::schema;
+use mutants::Mutant;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 use std::fs::{self, File, TryLockError};
@@ -191,7 +192,12 @@ pub(super) fn connection(path: &Path, cache_kib: u32, purpose: Use) -> rusqlite:
     // anew at each use, which was half of what a small read cost.
     conn.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     // A commit is durable when it returns. With NORMAL a power cut loses acknowledged messages.
-    conn.pragma_update(None, "synchronous", "FULL")?;
+    let synchronous = if mutants::is(Mutant::SyncNormal) {
+        "NORMAL"
+    } else {
+        "FULL"
+    };
+    conn.pragma_update(None, "synchronous", synchronous)?;
     conn.pragma_update(None, "wal_autocheckpoint", 0)?;
     conn.pragma_update(None, "cache_size", -i64::from(cache_kib))?;
     conn.pragma_update(None, "mmap_size", 0)?;
