@@ -42,6 +42,8 @@ pub struct ConnectOptions<K = Nowhere, C = TcpConnector> {
     pub delivers: bool,
     /// How much may be held.
     pub bounds: Bounds,
+    /// What the wall clock says now, in milliseconds since 1970 UTC; `None`: ask it. A simulation says its own time.
+    pub unix_ms: Option<u64>,
 }
 
 /// Why a client did not start.
@@ -79,6 +81,7 @@ impl ConnectOptions {
             follow: Follow::default(),
             delivers: true,
             bounds: Bounds::default(),
+            unix_ms: None,
         }
     }
 }
@@ -109,6 +112,7 @@ impl<K, C> ConnectOptions<K, C> {
             follow: self.follow,
             delivers: self.delivers,
             bounds: self.bounds,
+            unix_ms: self.unix_ms,
         }
     }
 }
@@ -150,7 +154,7 @@ impl Client {
             waits,
             connector: Arc::new(options.connector),
             address,
-            clock: Clock::start(),
+            clock: options.unix_ms.map_or_else(Clock::start, Clock::start_at),
             teller,
             orders: taken,
             hands: Hands::default(),

@@ -14,9 +14,15 @@ impl Clock {
     /// A clock that starts now. Inside a runtime with paused time it runs with that time.
     #[must_use]
     pub fn start() -> Self {
+        Self::start_at(wall_ms())
+    }
+
+    /// The same where the wall clock says `start_ms`, in milliseconds since 1970 UTC.
+    #[must_use]
+    pub fn start_at(start_ms: u64) -> Self {
         Self {
             start: Instant::now(),
-            start_ms: wall_ms(),
+            start_ms,
         }
     }
 
