@@ -7,6 +7,7 @@ use super::log;
 use super::work::{Pen, Work};
 use crate::error::Refused;
 use crate::record::{CursorMove, CursorMoved};
+use mutants::Mutant;
 use protocol::{Generation, Ordinal, Seq, UserId};
 
 /// A minute of receipts, in milliseconds.
@@ -67,6 +68,11 @@ fn advance(db: &Db, pen: &Pen, conversation: &mut Conversation, user: UserId, st
     }
     let stored = step.delivered.max(step.read).unwrap_or_default();
     member.delivered = member.delivered.max(stored);
+    // Planted fault: the public cursors go where they are told, also back.
+    if mutants::is(Mutant::CursorGoesBack) {
+        member.read = step.read.unwrap_or(member.read);
+        member.delivered = step.delivered.max(step.read).unwrap_or(member.delivered);
+    }
     let changed_mine = (member.mine, member.generation) != mine_before;
     if changed_mine {
         member.mine_ord = if member.mine == head_seq {

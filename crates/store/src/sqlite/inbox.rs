@@ -5,6 +5,7 @@ use super::job::{Outcome, Problem};
 use super::work::{self, Work};
 use crate::BUMP_ROWS_MAX;
 use crate::record::{Bumped, Head, InboxPage, InboxRecord, PeerCursor, Topic};
+use mutants::Mutant;
 use protocol::{ConversationId, Epoch, Generation, Ordinal, Seq, UserId, Ver, limits};
 use rusqlite::Row;
 
@@ -98,6 +99,10 @@ fn merge(stored: &Stored, row: &InboxRecord) -> Stored {
     let mut mentions_at = stored.mentions_at;
     if row.head_seq > merged.head_seq {
         (merged.head_seq, merged.head_ord, merged.head_ms) = (row.head_seq, row.head_ord, row.head_ms);
+        // Planted fault: one more for each time the head moves.
+        if mutants::is(Mutant::UnreadByIncrement) {
+            merged.head_ord = stored.record.head_ord.next();
+        }
     }
     if (row.generation, row.read_seq) > (merged.generation, merged.read_seq) {
         (merged.generation, merged.read_seq, merged.read_ord) = (row.generation, row.read_seq, row.read_ord);

@@ -4,9 +4,11 @@ use super::cursors;
 use super::db::{self, Db, SEQ_MAX};
 use super::held::Conversation;
 use super::job::{Outcome, Problem};
+use super::planted;
 use super::work::{Digest, Pen, Work};
 use crate::error::Refused;
 use crate::record::{Append, Appended, Entry};
+use mutants::Mutant;
 use protocol::{ConversationId, Kind, MessageId, Ordinal, SendId, Seq, UserId, unread};
 use rusqlite::Row;
 use std::sync::Arc;
@@ -98,6 +100,12 @@ pub(super) fn known(
     send_id: SendId,
     digest: Digest,
 ) -> Outcome<Option<Appended>> {
+    // Planted fault: what a memory or an old snapshot does not show was never sent.
+    if (mutants::is(Mutant::DedupeInMemory) || mutants::is(Mutant::DedupeOnOldSnapshot))
+        && planted::overlooks(db, conv.1, sender, send_id)?
+    {
+        return Ok(None);
+    }
     let found = db.first(
         "SELECT seq, digest FROM sends WHERE send_id = ?1 AND conv = ?2 AND sender = ?3",
         (send_id.as_bytes(), conv.1, sender),
@@ -120,6 +128,10 @@ pub(super) fn again(db: &Db, conv: (ConversationId, i64), seq: Seq) -> Outcome<A
 
 /// Notes what a send_id names. `false`: it names something already, and nothing was written.
 pub(super) fn note_send(db: &Db, conv: i64, sender: i64, send_id: SendId, seq: Seq, digest: Digest) -> Outcome<bool> {
+    // Planted fault: what a memory or an old snapshot does not show is noted over the row that is there.
+    if mutants::is(Mutant::DedupeInMemory) || mutants::is(Mutant::DedupeOnOldSnapshot) {
+        planted::note(db, conv, sender, send_id)?;
+    }
     let written = db.run(
         "INSERT INTO sends(send_id, conv, sender, seq, digest) VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT DO NOTHING",
         (send_id.as_bytes(), conv, sender, db::sql(seq.0), digest),
@@ -127,9 +139,28 @@ pub(super) fn note_send(db: &Db, conv: i64, sender: i64, send_id: SendId, seq: S
     Ok(written > 0)
 }
 
+/// The seq of the next entry: while the batch is open, nobody else moves the head.
+pub(super) fn next_seq(pen: &Pen, conversation: &Conversation) -> Seq {
+    // Planted fault: the clock counts the entries.
+    if mutants::is(Mutant::SeqFromClock) && conversation.head_seq > Seq::ZERO {
+        return Seq(pen.now_ms & SEQ_MAX);
+    }
+    // Planted fault: what the batch wrote before, and what was committed just now, is not seen.
+    if mutants::is(Mutant::SeqWithoutLock) {
+        let first = conversation.fanout.as_ref().and_then(|fanout| fanout.from_seq);
+        let just_now = pen.now_ms.abs_diff(conversation.head_ms) < 5 && conversation.head_seq > Seq(1);
+        return match first {
+            Some(first) => first,
+            None if just_now => conversation.head_seq,
+            None => conversation.head_seq.next(),
+        };
+    }
+    conversation.head_seq.next()
+}
+
 /// Writes an entry at the head. Its row in `sends` is the caller's.
 pub(super) fn write(db: &Db, pen: &mut Pen, conversation: &mut Conversation, draft: Draft) -> Outcome<Arc<Entry>> {
-    let seq = conversation.head_seq.next();
+    let seq = next_seq(pen, conversation);
     if seq.0 > SEQ_MAX {
         return Err(Problem::Damage("the log is full: 2^32 entries"));
     }
@@ -140,6 +171,10 @@ pub(super) fn write(db: &Db, pen: &mut Pen, conversation: &mut Conversation, dra
     };
     let created_ms = pen.now_ms.max(conversation.head_ms);
     let id = pen.message_id(created_ms, conversation.head_id);
+    // Planted fault: whoever comes later to a seq that two were given takes it.
+    if mutants::is(Mutant::SeqWithoutLock) {
+        db.run("DELETE FROM log WHERE id = ?1", [db::log_id(conversation.number, seq)])?;
+    }
     db.run(
         "INSERT INTO log(id, message_id, send_id, ord, kind, sender, created_ms, reply_to, thread, body)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
@@ -189,7 +224,7 @@ pub(super) fn append(work: &mut Work, ask: &Append) -> Outcome<Appended> {
         let before = known(db, (ask.conv, number), sender, ask.send_id, digest)?;
         return before.ok_or(refused.into());
     }
-    let seq = conversation.head_seq.next();
+    let seq = next_seq(&work.pen, conversation);
     if !note_send(db, number, sender, ask.send_id, seq, digest)? {
         let before = known(db, (ask.conv, number), sender, ask.send_id, digest)?;
         return before.ok_or(Problem::Damage("a send_id is taken and names nothing"));

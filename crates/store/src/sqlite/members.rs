@@ -160,7 +160,7 @@ impl Turn<'_> {
         kind: Kind,
         body: Arc<str>,
     ) -> Outcome<Appended> {
-        let seq = conversation.head_seq.next();
+        let seq = log::next_seq(pen, conversation);
         log::note_send(db, conversation.number, self.sender, self.ask.send_id, seq, self.digest)?;
         let draft = Draft {
             conv: self.ask.conv,

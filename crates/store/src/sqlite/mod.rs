@@ -20,6 +20,7 @@ mod log;
 mod members;
 mod open;
 mod options;
+mod planted;
 mod read;
 mod reader;
 mod schema;

@@ -13,6 +13,7 @@ use super::shared::Shared;
 use super::work::{Held, MARK_BITS, Numbers, Pen, Vers, Work};
 use super::writer::Writer;
 use super::{Sqlite, schema};
+use mutants::Mutant;
 use protocol::Epoch;
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
@@ -101,6 +102,11 @@ pub fn new_epoch(dir: impl AsRef<Path>, options: &Options) -> Result<Epoch, Open
     let (_lock, path) = claim(dir.as_ref())?;
     let mut chance = StdRng::from_seed(options.seed);
     let conn = prepare(&path, options, &mut chance)?;
+    // Planted fault: it keeps the lineage that the backup has.
+    if mutants::is(Mutant::EpochKept) {
+        let kept = meta(&conn, "epoch").map_err(|problem| Words(&path).problem(problem))?;
+        return Ok(Epoch::from_bytes(kept));
+    }
     let epoch = Epoch::from_random(bytes(&mut chance));
     conn.execute("UPDATE meta SET value = ?1 WHERE name = 'epoch'", [epoch.as_bytes()])
         .map_err(|error| Words(&path).sql(error))?;

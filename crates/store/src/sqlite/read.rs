@@ -7,6 +7,7 @@ use super::job::{Outcome, Problem};
 use super::log;
 use crate::error::Refused;
 use crate::record::{AskPage, Entry, Head, Member, MembersPage, Page, Receipt, TailPage};
+use mutants::Mutant;
 use protocol::client_frame::Place;
 use protocol::{ConversationId, Epoch, Ordinal, Seq, Span, UserId, limits, unread};
 
@@ -73,9 +74,14 @@ impl Viewer {
     fn up(&self, db: &Db, from: Seq, to: Seq, since: Option<Seq>, bounds: &mut Bounds) -> Outcome<Taken> {
         let mut taken = Taken::default();
         for (low, high) in self.ranges(from, to) {
-            let mut statement = db.prepare(log::entries!(
-                "WHERE l.id BETWEEN ?1 AND ?2 AND (?3 IS NULL OR l.rev > ?3) ORDER BY l.id"
-            ))?;
+            // Planted fault: time, to the second, is the order.
+            let mut statement = db.prepare(if mutants::is(Mutant::PullByTime) {
+                log::entries!(
+                    "WHERE l.id BETWEEN ?1 AND ?2 AND (?3 IS NULL OR l.rev > ?3) ORDER BY l.created_ms / 1000, l.send_id"
+                )
+            } else {
+                log::entries!("WHERE l.id BETWEEN ?1 AND ?2 AND (?3 IS NULL OR l.rev > ?3) ORDER BY l.id")
+            })?;
             let since = since.map(|seq| db::sql(seq.0));
             let mut rows = statement.query((db::log_id(self.number, low), db::log_id(self.number, high), since))?;
             while let Some(row) = rows.next()? {
@@ -93,7 +99,12 @@ impl Viewer {
     fn down(&self, db: &Db, to: Seq, bounds: &mut Bounds) -> Outcome<Taken> {
         let mut taken = Taken::default();
         'spans: for (low, high) in self.ranges(Seq(1), to).into_iter().rev() {
-            let mut statement = db.prepare(log::entries!("WHERE l.id BETWEEN ?1 AND ?2 ORDER BY l.id DESC"))?;
+            // Planted fault: time, to the second, is the order.
+            let mut statement = db.prepare(if mutants::is(Mutant::PullByTime) {
+                log::entries!("WHERE l.id BETWEEN ?1 AND ?2 ORDER BY l.created_ms / 1000 DESC, l.send_id DESC")
+            } else {
+                log::entries!("WHERE l.id BETWEEN ?1 AND ?2 ORDER BY l.id DESC")
+            })?;
             let mut rows = statement.query((db::log_id(self.number, low), db::log_id(self.number, high)))?;
             while let Some(row) = rows.next()? {
                 if !bounds.admit(row.get_ref(11)?.as_str().map_or(0, str::len)) {
@@ -193,7 +204,13 @@ fn above(
     since: Option<Seq>,
     bounds: &mut Bounds,
 ) -> Outcome<(Seq, Seq, Taken)> {
-    let taken = viewer.up(db, from, last, since, bounds)?;
+    // Planted fault: who comes back gets what follows one entry late, on a page that says it is whole.
+    let first = if mutants::is(Mutant::ResumeOffByOne) && from > Seq(1) {
+        from.next()
+    } else {
+        from
+    };
+    let taken = viewer.up(db, first, last, since, bounds)?;
     let end = match taken.entries.last() {
         Some(entry) if taken.more => entry.seq,
         None if taken.more => from.prev(),

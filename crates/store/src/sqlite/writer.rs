@@ -7,6 +7,7 @@ use super::options::{Faults, Options, Point};
 use super::shared::Shared;
 use super::work::Work;
 use crate::error::{Error, Fault};
+use mutants::Mutant;
 use std::collections::VecDeque;
 use std::fs::File;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -162,7 +163,13 @@ impl Writer {
             }
         }
         let result = match work.flush() {
-            Ok(()) => commit(work, &self.options.faults),
+            Ok(()) => {
+                // Planted fault: the answers go out before the commit.
+                if mutants::is(Mutant::AckBeforeCommit) {
+                    taken.drain(..).for_each(|change| change.answer(None));
+                }
+                commit(work, &self.options.faults)
+            }
             Err(problem) => Err(undo(work, problem)),
         };
         (taken, result)
