@@ -12,6 +12,7 @@ mod heads;
 mod inbox;
 mod members;
 mod people;
+mod planted;
 mod roster;
 mod send;
 mod typing;
@@ -22,6 +23,7 @@ pub mod hello;
 use crate::node::Node;
 use crate::outbox::Outbox;
 use crate::wire;
+use mutants::Mutant;
 use protocol::frame::RequestId;
 use protocol::refusal::Code;
 use protocol::{ClientFrame, DeviceId, Refusal, ServerFrame, SessionId, UserId};
@@ -87,6 +89,10 @@ async fn appended(node: &Node, reply: store::Reply<store::Appended>) -> Outcome 
     if appended.dup {
         node.metrics.dups.inc();
     } else {
+        // Planted fault: whoever stored an entry hands it out, and the tail comes after.
+        if mutants::is(Mutant::HandlerFansOut) {
+            planted::hand_out(node, &appended.entry).await;
+        }
         node.committed(Arc::clone(&appended.entry));
     }
     Ok(Some(wire::ack(node.store.epoch(), &appended)))

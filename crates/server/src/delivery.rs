@@ -7,6 +7,7 @@ use crate::receipts;
 use crate::tail::{Delivery, Pull};
 use crate::tails::Step;
 use bytes::Bytes;
+use mutants::Mutant;
 use protocol::close::Close;
 use protocol::limits;
 use protocol::server_frame::{MemberCursor, ServerFrame, TypingNow, VerMoved};
@@ -62,6 +63,10 @@ impl Node {
     }
 
     fn hand_out(&self, delivery: &Delivery) {
+        // Planted fault: the command that stored it was here already.
+        if mutants::is(Mutant::HandlerFansOut) && self.handed_out.with(|these| these.remove(&delivery.entry.id)) {
+            return;
+        }
         let outboxes = self.sessions.of(&delivery.to);
         let took_ms = self.clock.unix_ms().saturating_sub(delivery.entry.created_ms);
         self.metrics.delivered(outboxes.len(), took_ms);

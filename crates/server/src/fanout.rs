@@ -7,6 +7,7 @@
 use crate::bus::Hint;
 use crate::node::Node;
 use futures_util::future::join_all;
+use mutants::Mutant;
 use protocol::ConversationId;
 use std::sync::Arc;
 use std::time::Duration;
@@ -65,6 +66,12 @@ async fn pass(node: &Node, convs: Vec<ConversationId>) -> store::Result<()> {
         .zip(&called_for)
         .filter_map(|(conv, rows)| Some((conv, rows.mark?)))
         .collect();
+    // Planted fault: the rows go once they are read.
+    if mutants::is(Mutant::FanoutRemovedEarly) {
+        for (conv, mark) in &marks {
+            node.store.settle(*conv, *mark).await?;
+        }
+    }
     let mut rows: Vec<InboxRecord> = called_for.into_iter().flat_map(|one| one.rows).collect();
     while !rows.is_empty() {
         let rest = rows.split_off(rows.len().min(BUMP_ROWS_MAX));

@@ -13,9 +13,11 @@ use crate::rate::Gates;
 use crate::sessions::Sessions;
 use crate::tails::Tails;
 use crate::vers::Vers;
-use protocol::ConversationId;
+use mutants::Memory;
+use protocol::{ConversationId, MessageId};
 use rand::RngExt;
 use rand::rngs::StdRng;
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, Weak};
 use store::{Entry, Store};
 use tokio::sync::{Notify, watch};
@@ -72,6 +74,8 @@ pub struct Node {
     pub listen_counts: Arc<ListenCounts>,
     /// When it was made, in milliseconds of its own clock.
     pub started_ms: u64,
+    /// What its commands handed out by themselves, for a planted fault.
+    pub handed_out: Memory<BTreeSet<MessageId>>,
     me: Weak<Node>,
     draining: watch::Sender<bool>,
     chance: Mutex<StdRng>,
@@ -110,6 +114,7 @@ impl Node {
             counts: Mutex::new(Schedule::new(COUNTS_INTERVAL_MS)),
             listen_counts: Arc::default(),
             started_ms,
+            handed_out: Memory::default(),
             me: Weak::clone(me),
             draining: watch::Sender::new(false),
             chance: Mutex::new(chance),

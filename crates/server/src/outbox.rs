@@ -5,6 +5,7 @@
 
 use bytes::Bytes;
 use futures_util::task::AtomicWaker;
+use mutants::Mutant;
 use protocol::ServerFrame;
 use protocol::close::Close;
 use protocol::server_frame::Behind;
@@ -61,6 +62,10 @@ impl Queue {
     pub fn push(&mut self, frame: Bytes) -> bool {
         let was_empty = self.frames.is_empty();
         if self.bytes + frame.len() > self.bytes_max || self.frames.len() + 1 > self.frames_max {
+            // Planted fault: what has no room is dropped, and nobody is told.
+            if mutants::is(Mutant::FullQueueDrops) {
+                return false;
+            }
             self.overflows += 1;
             let behind = behind_all();
             self.bytes = behind.len();

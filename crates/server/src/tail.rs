@@ -10,6 +10,7 @@
 
 use crate::wire;
 use bytes::Bytes;
+use mutants::Mutant;
 use protocol::entry::{Added, Created, Removed};
 use protocol::{Epoch, Kind, Ordinal, Seq, Span, UserId, unread};
 use std::collections::{BTreeMap, VecDeque};
@@ -113,6 +114,12 @@ impl Tail {
         {
             return None;
         }
+        // Planted fault: a tail that waits for nothing starts anew, from whatever it is told of.
+        if mutants::is(Mutant::TailStartsAnywhere)
+            && let State::Live { next, hole: Hole::None } = &mut self.state
+        {
+            *next = entry.seq;
+        }
         self.told = self.told.max(entry.seq);
         self.early.insert(entry.seq, entry);
         if self.early.len() > EARLY_ENTRIES_MAX {
@@ -142,6 +149,10 @@ impl Tail {
         // hand out half a log again.
         let start = match self.state {
             State::Live { next, .. } => next,
+            // Planted fault: it starts from the entry that woke it, which the page begins with.
+            State::Cold { .. } if mutants::is(Mutant::TailStartsAnywhere) => {
+                page.entries.first().map_or(page.head_seq.next(), |entry| entry.seq)
+            }
             State::Cold { .. } => {
                 let above = page.head_seq.next();
                 let back = Seq(above.0.saturating_sub(PULL_ENTRIES_MAX as u64));
@@ -330,6 +341,8 @@ impl Tail {
             _ => Vec::new(),
         };
         let closed = match entry.kind {
+            // Planted fault: who was a member when the tail was read stays one.
+            Kind::Removed | Kind::Left if mutants::is(Mutant::MembershipAtConnect) => None,
             Kind::Removed => serde_json::from_str::<Removed>(body).map(|b| b.user).ok(),
             Kind::Left => Some(entry.sender),
             _ => None,

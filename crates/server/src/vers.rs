@@ -67,6 +67,13 @@ impl Vers {
         person.is_due(now_ms).then(|| person.tell(now_ms)).flatten()
     }
 
+    /// Up to where a person was told, as far as this node remembers. A guess, and for a planted fault only.
+    #[must_use]
+    pub fn told(&self, user: UserId) -> Ver {
+        let told = self.people.get(&user).and_then(|person| person.told);
+        told.map_or(Ver::ZERO, |(_, ver)| ver)
+    }
+
     /// Time passed: those whose second is over are told; those who have nothing to be told are forgotten.
     pub fn tick(&mut self, now_ms: u64) -> Vec<(UserId, VerMoved)> {
         let mut told = Vec::new();

@@ -5,6 +5,7 @@
 use super::{Later, Who};
 use crate::node::Node;
 use crate::wire;
+use mutants::Mutant;
 use protocol::ServerFrame;
 use protocol::close::Close;
 use protocol::server_frame::BeatBack;
@@ -15,7 +16,11 @@ pub fn beat(node: &Arc<Node>, who: &Arc<Who>) -> Later {
     let device = node.store.device(who.user, who.device);
     let (node, who) = (Arc::clone(node), Arc::clone(who));
     Box::pin(async move {
-        let ver = vers.await.map_err(wire::refusal)?.first().copied().unwrap_or_default();
+        let mut ver = vers.await.map_err(wire::refusal)?.first().copied().unwrap_or_default();
+        // Planted fault: what this node told is where the inbox stands.
+        if mutants::is(Mutant::BeatWithoutVer) {
+            ver = node.vers.lock().expect("nothing panics under this lock").told(who.user);
+        }
         if device.await.map_err(wire::refusal)?.is_none() {
             who.outbox.close(Close::Revoked);
             return Ok(None);

@@ -2,8 +2,9 @@
 //!
 //! Costs one queued change in the store's next batch, one encoding of the entry for everybody, one push per session.
 
-use super::{Later, Who, appended, refuse};
+use super::{Later, Who, appended, planted, refuse};
 use crate::node::Node;
+use mutants::Mutant;
 use protocol::body::{self, Body};
 use protocol::client_frame::Send;
 use protocol::refusal::Code;
@@ -17,7 +18,7 @@ pub fn send(node: &Arc<Node>, who: &Who, frame: Send) -> Later {
         Err(refusal) => return refuse(refusal),
     };
     let started_us = node.clock.now_us();
-    let reply = node.store.append(Append {
+    let append = Append {
         conv: frame.conv,
         sender: who.user,
         device: who.device,
@@ -28,7 +29,12 @@ pub fn send(node: &Arc<Node>, who: &Who, frame: Send) -> Later {
         reply_to: frame.reply_to,
         thread: frame.thread,
         read: frame.read,
-    });
+    };
+    // Planted fault: everybody is told first, and then it is stored.
+    if mutants::is(Mutant::PublishBeforeCommit) {
+        return planted::publish_and_append(Arc::clone(node), append);
+    }
+    let reply = node.store.append(append);
     let node = Arc::clone(node);
     Box::pin(async move {
         let outcome = appended(&node, reply).await;
