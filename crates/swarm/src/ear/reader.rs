@@ -1,0 +1,83 @@
+//! A device that comes at the end and reads everything from the beginning: what is so, whatever anybody was told.
+
+use super::greet;
+use client::address::{Address, Connector};
+use client::link::Link;
+use protocol::client_frame::{AskInbox, Get};
+use protocol::server_frame::{ConversationRow, ServerFrame, Topic};
+use protocol::token::TokenText;
+use protocol::{ClientFrame, ConversationId, Entry, RequestId, Seq, Ver};
+use std::collections::BTreeMap;
+use std::time::Duration;
+use tokio::io::{AsyncRead, AsyncWrite};
+
+/// How long an answer may take. It does not beat, so much later it would be let go.
+const ANSWER_TIME_MAX: Duration = Duration::from_secs(30);
+
+/// A socket that asks and waits for the answer. It does not beat: it is for a moment, not for keeping.
+pub struct Reader<S> {
+    link: Link<S>,
+    last_id: u64,
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> Reader<S> {
+    /// Connects and says hello; `None`: it cannot, just now.
+    pub async fn connect<C>(connector: &C, address: &Address, token: &TokenText) -> Option<Self>
+    where
+        C: Connector<Stream = S>,
+    {
+        let link = greet(connector, address, token).await?;
+        Some(Self { link, last_id: 0 })
+    }
+
+    /// The whole log of a conversation, as this reader may see it; `None`: it was refused, or the connection ended.
+    pub async fn log(&mut self, conv: ConversationId) -> Option<Vec<Entry>> {
+        let (mut after, mut all) = (Seq::ZERO, Vec::new());
+        loop {
+            let ServerFrame::Entries(page) = self.ask(ClientFrame::Get(Get::after(conv, after))).await? else {
+                return None;
+            };
+            all.extend(page.items);
+            after = page.to;
+            if !page.more {
+                return Some(all);
+            }
+        }
+    }
+
+    /// The whole inbox; `None`: it was refused, or the connection ended.
+    pub async fn inbox(&mut self) -> Option<BTreeMap<ConversationId, ConversationRow>> {
+        let (mut after_ver, mut rows) = (Ver::ZERO, BTreeMap::new());
+        loop {
+            let ServerFrame::Inbox(page) = self.ask(ClientFrame::Inbox(AskInbox { after_ver })).await? else {
+                return None;
+            };
+            for row in page.rows {
+                if let Topic::Conversation(row) = row.topic {
+                    rows.insert(row.conv, *row);
+                }
+            }
+            after_ver = page.to;
+            if !page.more {
+                return Some(rows);
+            }
+        }
+    }
+
+    /// The answer to a request, also if it is a refusal.
+    async fn ask(&mut self, request: ClientFrame) -> Option<ServerFrame> {
+        self.last_id += 1;
+        let id = Some(RequestId(self.last_id));
+        self.link.send(id, &request).ok()?;
+        let answer = async {
+            loop {
+                match self.link.next().await {
+                    Ok((re, frame)) if re == id => return Some(frame),
+                    Ok(_) => {}
+                    Err(_) => return None,
+                }
+            }
+        };
+        tokio::time::timeout(ANSWER_TIME_MAX, answer).await.ok()?
+    }
+}
