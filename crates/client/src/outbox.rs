@@ -12,6 +12,7 @@ pub use item::{Item, Phase, Verb};
 
 use crate::bounds::{Bounds, RETRY_MS};
 use crate::change::Change;
+use mutants::Mutant;
 use protocol::server_frame::Ack;
 use protocol::{ConversationId, Refusal, SendId, Seq, limits};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -125,6 +126,12 @@ impl Outbox {
         for item in self.items.values_mut() {
             if item.phase == Phase::UnderWay {
                 item.phase = Phase::Waiting { not_before_ms: 0 };
+                // Planted fault: it is sent again under another name.
+                if mutants::is(Mutant::RetryWithNewId)
+                    && let Verb::Send(send) = &mut item.verb
+                {
+                    send.send_id = SendId(uuid::Uuid::from_u128(send.send_id.0.as_u128() + 1));
+                }
             }
         }
     }
