@@ -3,7 +3,30 @@
 //! Each rule is one file in `verdict/` and one variant of [`Rule`]; it reads the [`Case`] (the history, sorted out
 //! once) and answers what it finds.
 
+mod agreement;
+mod availability;
+mod bounded;
+mod case;
+mod convergence;
+mod doubled;
+mod faults;
+mod found;
+mod gap;
+mod log;
+mod lost;
+mod membership;
+mod phantom;
+mod real_time;
+mod receipts;
+mod snapshot;
+mod stays;
+mod summary;
+mod telling;
+mod too_easy;
+
 use crate::history::Record;
+use case::Case;
+use found::Found;
 use protocol::ConversationId;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -157,4 +180,30 @@ pub struct Verdict {
     pub violations: Vec<Violation>,
     /// What the run was like.
     pub summary: Summary,
+}
+
+/// Judges a history. Pure; O(n log n) in its records and entries.
+#[must_use]
+pub fn judge(history: &[Record], demands: &Demands) -> Verdict {
+    let case = Case::new(history);
+    let mut found = Found::new(&case);
+    lost::judge(&case, &mut found);
+    doubled::judge(&case, &mut found);
+    phantom::judge(&case, &mut found);
+    gap::judge(&case, &mut found);
+    agreement::judge(&case, &mut found);
+    telling::judge(&case, &mut found);
+    real_time::judge(&case, &mut found);
+    receipts::judge(&case, &mut found);
+    membership::judge(&case, &mut found);
+    let converged_ms = convergence::judge(&case, demands, &mut found);
+    availability::judge(&case, &mut found);
+    snapshot::judge(&case, &mut found);
+    bounded::judge(&case, demands, &mut found);
+    too_easy::judge(&case, &too_easy::hardness(&case), demands, &mut found);
+    let summary = summary::summary(&case, &found.counts, converged_ms);
+    Verdict {
+        violations: found.violations,
+        summary,
+    }
 }
