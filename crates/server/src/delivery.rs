@@ -47,6 +47,7 @@ impl Node {
         let conv = entry.conv;
         let step = self.tails.hint(epoch, entry, self.now_ms());
         self.metrics.early_entries.inc_by(u64::from(step.held));
+        self.metrics.tails_started.inc_by(u64::from(step.started));
         self.finish(conv, step);
     }
 

@@ -53,6 +53,8 @@ pub struct Metrics {
     pub early_entries: Counter,
     /// Reads of a log to fill a hole in a tail.
     pub pulls: Counter,
+    /// Live ends begun: the first entry of a conversation that this node hears of, or the first after it forgot.
+    pub tails_started: Counter,
     /// Fanout rows that lay too long and were taken up again.
     pub sweeps: Counter,
     /// Inbox rows that were brought up to date.
@@ -119,6 +121,7 @@ impl Metrics {
             hints: Counter::default(),
             early_entries: Counter::default(),
             pulls: Counter::default(),
+            tails_started: Counter::default(),
             sweeps: Counter::default(),
             inbox_rows: Counter::default(),
             resyncs: Counter::default(),
@@ -161,6 +164,7 @@ impl Metrics {
                 &self.early_entries,
             ),
             ("pulls", "Reads of a log for a hole in its live end", &self.pulls),
+            ("tails_started", "Live ends begun", &self.tails_started),
             ("sweeps", "Fanout rows that lay too long", &self.sweeps),
             ("inbox_rows", "Inbox rows that fan-out changed", &self.inbox_rows),
             ("resyncs", "Sessions told to start over", &self.resyncs),

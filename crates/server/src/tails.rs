@@ -25,6 +25,8 @@ pub struct Step {
     pub pull: Option<Pull>,
     /// The entry came before the one it follows, and waits.
     pub held: bool,
+    /// It is the first that the tail saw: the tail began with it.
+    pub started: bool,
 }
 
 /// Every tail of this node.
@@ -55,6 +57,7 @@ impl Tails {
                     deliveries: tail.take(false),
                     pull,
                     held: tail.holds(seq),
+                    started: false,
                 }
             }
             None => {
@@ -63,6 +66,7 @@ impl Tails {
                 shard.insert(conv, tail);
                 Step {
                     pull: Some(pull),
+                    started: true,
                     ..Step::default()
                 }
             }
@@ -85,7 +89,7 @@ impl Tails {
         Step {
             deliveries: tail.take(false),
             pull,
-            held: false,
+            ..Step::default()
         }
     }
 

@@ -154,10 +154,10 @@ fn mem6_members_are_told_while_fresh() {
     let conv = log.entries[2].conv;
     let tails = Tails::new(HOLD_MS);
     assert_eq!(tails.members(conv, 0), None);
-    let pull = tails
-        .hint(log.epoch, Arc::clone(&log.entries[2]), 100)
-        .pull
-        .expect("a new tail reads the log");
+    let first = tails.hint(log.epoch, Arc::clone(&log.entries[2]), 100);
+    assert!(first.started);
+    let pull = first.pull.expect("a new tail reads the log");
+    assert!(!tails.hint(log.epoch, Arc::clone(&log.entries[2]), 100).started);
     assert_eq!(tails.members(conv, 100), None, "nothing is known yet");
     let step = tails.loaded(conv, Some(log.page(pull.after, 1)), 100);
     assert_eq!(step.deliveries[0].to.len(), 2);
