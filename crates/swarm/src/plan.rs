@@ -2,17 +2,53 @@
 //!
 //! A verb is one file in `plan/`: a struct with what the person does, `draw` (how chance picks it, given the
 //! [`Scene`]) and `act` (how a device does it). [`Verb`] lists them all; adding one is its file and its line there.
+//! [`Plan::draw`] stands in `plan/draw.rs`.
 
+mod away;
+mod begin;
+mod draw;
+mod freeze;
+mod join;
+mod leave;
+mod look;
+mod mark_unread;
+mod page;
+mod read;
+mod reconnect;
+mod remove;
 mod send;
+mod slow;
+#[cfg(test)]
+mod tests;
+mod tunnel;
+mod typing;
+mod watch;
 
+pub use away::Away;
+pub use begin::Begin;
+pub use freeze::Freeze;
+pub use join::Join;
+pub use leave::Leave;
+pub use look::Look;
+pub use mark_unread::MarkUnread;
+pub use page::Page;
+pub use read::Read;
+pub use reconnect::Reconnect;
+pub use remove::Remove;
 pub use send::Send;
+pub use slow::Slow;
+pub use tunnel::Tunnel;
+pub use typing::Typing;
+pub use watch::Watch;
 
+use crate::history::{Digest, Recorder, What};
 use client::{Client, No};
-use protocol::{ConversationId, UserId};
+use protocol::{ConversationId, SendId, Seq, UserId};
 use rand::rngs::StdRng;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use std::future::Future;
+use std::sync::atomic::Ordering::Relaxed;
 
 /// What a run is drawn from.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -91,12 +127,83 @@ pub struct Scene {
     pub turns: Vec<u32>,
 }
 
-/// Everything people do: the index of the files in `plan/`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "verb", rename_all = "snake_case")]
-pub enum Verb {
+/// Makes the index of the files in `plan/`: the enum, how each is drawn and how it is done.
+macro_rules! verbs {
+    ($($(#[$doc:meta])* $verb:ident,)*) => {
+        /// Everything people do: the index of the files in `plan/`.
+        #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+        #[serde(tag = "verb", rename_all = "snake_case")]
+        pub enum Verb {
+            $($(#[$doc])* $verb($verb),)*
+        }
+
+        impl Verb {
+            /// How often each is drawn against the others, and how.
+            const DRAWS: &[(u32, Draw)] = &[
+                $(($verb::WEIGHT, |scene, chance| $verb::draw(scene, chance).map(Self::$verb)),)*
+            ];
+
+            /// Does it.
+            ///
+            /// # Errors
+            /// As [`Act::act`].
+            pub async fn act(&self, doer: &Doer<'_>) -> Result<After, No> {
+                match self {
+                    $(Self::$verb(verb) => verb.act(doer).await,)*
+                }
+            }
+
+            /// All names, as they stand in a saved plan.
+            #[cfg(test)]
+            const NAMES: &[&str] = &[$(stringify!($verb),)*];
+
+            /// Its name in [`Self::NAMES`].
+            #[cfg(test)]
+            fn name(&self) -> &'static str {
+                match self {
+                    $(Self::$verb(_) => stringify!($verb),)*
+                }
+            }
+        }
+    };
+}
+
+/// How a verb is drawn; see [`Act::draw`].
+type Draw = fn(&mut Scene, &mut StdRng) -> Option<Verb>;
+
+verbs! {
     /// Says something.
-    Send(Send),
+    Send,
+    /// Reads a conversation.
+    Read,
+    /// Marks one as unread.
+    MarkUnread,
+    /// Types.
+    Typing,
+    /// Looks at who is there.
+    Watch,
+    /// Looks at other conversations.
+    Look,
+    /// Reads a page of what was said before.
+    Page,
+    /// Begins a 1:1 that exists.
+    Begin,
+    /// A keeper adds somebody.
+    Join,
+    /// A keeper removes somebody.
+    Remove,
+    /// Leaves a group.
+    Leave,
+    /// Loses the connection.
+    Reconnect,
+    /// Loses it, and gets none for a while.
+    Tunnel,
+    /// Ends, and comes back.
+    Away,
+    /// Takes nothing for a while.
+    Freeze,
+    /// Takes a little at a time.
+    Slow,
 }
 
 impl Scene {
@@ -120,6 +227,15 @@ impl Scene {
             .filter(move |(_, members)| members.contains(&me))
             .map(|(room, _)| room)
     }
+
+    /// The groups that the person keeps.
+    pub fn kept_groups(&self) -> impl Iterator<Item = Room> + '_ {
+        let me = self.person();
+        (0..)
+            .zip(&self.rooms)
+            .filter(move |(_, room)| room.group && room.keeper == me)
+            .map(|(room, _)| room)
+    }
 }
 
 impl Doer<'_> {
@@ -127,6 +243,35 @@ impl Doer<'_> {
     #[must_use]
     pub fn room(&self, room: Room) -> ConversationId {
         self.rooms[room as usize]
+    }
+
+    /// The id of a person of the plan.
+    #[must_use]
+    pub fn person(&self, person: PersonNumber) -> UserId {
+        self.people[person as usize]
+    }
+
+    /// The last entry of a conversation that the device has shown.
+    ///
+    /// # Errors
+    /// [`No::Stopped`].
+    pub async fn shown_to(&self, conv: ConversationId) -> Result<Seq, No> {
+        let end = move |core: &client::Core| core.state().logs.get(&conv).map_or(Seq::ZERO, client::log::Log::end);
+        self.client.look(end).await
+    }
+
+    /// Writes down that a change of a log was asked for, at `asked_us` by the run's clock: its name is known only once
+    /// the client holds it.
+    pub fn invoked(&self, asked_us: u64, verb: &str, conv: ConversationId, send_id: SendId, digest: Option<Digest>) {
+        let verb = verb.to_owned();
+        let invoke = What::Invoke {
+            send_id,
+            conv,
+            verb,
+            digest,
+        };
+        self.recorder.note_at(asked_us, Some(self.device), invoke);
+        self.counts.sent.fetch_add(1, Relaxed);
     }
 }
 
@@ -141,9 +286,11 @@ pub struct Doer<'a> {
     /// The ids of the plan's people.
     pub people: &'a [UserId],
     /// Where it writes down what it asks for.
-    pub recorder: &'a crate::history::Recorder,
+    pub recorder: &'a Recorder,
     /// Its connection.
     pub wire: &'a crate::wire::Handle,
+    /// How much was done in the run so far.
+    pub counts: &'a crate::crowd::Counts,
 }
 
 /// What becomes of a device after a verb.

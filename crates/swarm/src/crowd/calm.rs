@@ -1,0 +1,224 @@
+//! Calm moments: waits until every device holds what a device that just came would, and compares.
+
+use super::device::Device;
+use super::{Crowd, Person};
+use crate::ear::Reader;
+use crate::history::{InboxRow, What};
+use crate::world::World;
+use client::Core;
+use client::log::Log;
+use futures_util::{StreamExt as _, stream};
+use protocol::server_frame::ConversationRow;
+use protocol::{ConversationId, Seq};
+use std::collections::BTreeMap;
+use std::time::Duration;
+use tokio::time::{Instant, sleep};
+
+/// Readers at once.
+const READERS_AT_ONCE_MAX: usize = 8;
+/// How often everybody is looked at while they settle.
+const LOOK_PAUSE: Duration = Duration::from_millis(200);
+/// How long a calm moment is waited for, and for how long nothing moves in one.
+const CALM_TIME_MAX: Duration = Duration::from_secs(10);
+const STILL_MS: u64 = 5_000;
+
+/// What is so, for one person; `None`: the server did not answer.
+pub(super) type Fresh = Option<BTreeMap<ConversationId, InboxRow>>;
+
+/// What a device holds.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct Held {
+    pub rows: BTreeMap<ConversationId, InboxRow>,
+    /// Up to where it holds each log.
+    ends: BTreeMap<ConversationId, Seq>,
+    /// It is connected, knows its inbox whole, and has nothing to say.
+    quiet: bool,
+}
+
+impl<W: World> Crowd<W> {
+    /// A calm moment in the midst of it: nobody begins a step while every device that is here and reads well is
+    /// compared with one that just came. What does not come to rest in a few seconds is not compared.
+    pub async fn snapshot(&self) {
+        self.hold.send_replace(true);
+        self.compare().await;
+        self.hold.send_replace(false);
+    }
+
+    async fn compare(&self) {
+        let give_up = Instant::now() + CALM_TIME_MAX;
+        let mut still = Still::new();
+        loop {
+            let (held, fresh) = (self.held().await, self.fresh().await);
+            let is_still = still.look(&held, &fresh) >= STILL_MS;
+            let agree = |number: usize| lack(&held[number], self.fresh_of(&fresh, number)).is_none();
+            let compared: Vec<usize> = (0..held.len())
+                .filter(|&number| !self.devices[number].slow && held[number].quiet)
+                .collect();
+            if is_still || compared.iter().all(|&number| agree(number)) {
+                for number in compared {
+                    self.note_snapshot(number, &held[number], self.fresh_of(&fresh, number));
+                }
+                return;
+            }
+            if Instant::now() >= give_up {
+                return;
+            }
+            sleep(LOOK_PAUSE).await;
+        }
+    }
+
+    /// All faults are over: wires are good again, whoever is away comes back, and everybody tries at once. Waits until
+    /// all devices hold what is so and nothing waits in an outbox, or until nothing has moved for `patience_ms`.
+    /// Answers who lacks what, in words; nothing: all is well.
+    pub async fn settle(&self, patience_ms: u64) -> Vec<String> {
+        for device in &self.devices {
+            device.handle.thaw();
+            if device.client().is_none() {
+                let _ = device.begin(&self.run).await;
+            }
+        }
+        self.run.recorder.note(None, What::Healed);
+        self.hurry().await;
+        let mut still = Still::new();
+        loop {
+            let (held, fresh) = (self.held().await, self.fresh().await);
+            let lack = |number: usize| {
+                let lack = lack(&held[number], self.fresh_of(&fresh, number))?;
+                Some(format!("device {number}: {lack}"))
+            };
+            let lacks: Vec<String> = (0..held.len()).filter_map(lack).collect();
+            if lacks.is_empty() || still.look(&held, &fresh) >= patience_ms {
+                return lacks;
+            }
+            sleep(LOOK_PAUSE).await;
+        }
+    }
+
+    /// What every device holds, in their order; nothing of one that is away.
+    pub(super) async fn held(&self) -> Vec<Held> {
+        let mut all = Vec::new();
+        for device in &self.devices {
+            all.push(device.held().await);
+        }
+        all
+    }
+
+    /// What is so for everybody, by person.
+    pub(super) async fn fresh(&self) -> Vec<Fresh> {
+        let people = stream::iter(&self.people).map(|person| self.fresh_inbox(person));
+        people.buffered(READERS_AT_ONCE_MAX).collect().await
+    }
+
+    pub(super) fn fresh_of<'a>(&self, fresh: &'a [Fresh], device: usize) -> &'a Fresh {
+        &fresh[device / self.run.plan.shape.devices_each as usize]
+    }
+
+    pub(super) fn note_snapshot(&self, device: usize, held: &Held, fresh: &Fresh) {
+        if let Some(fresh) = fresh {
+            let (held, fresh) = (held.rows.values().cloned().collect(), fresh.values().cloned().collect());
+            let number = self.devices[device].number;
+            self.run.recorder.note(Some(number), What::Snapshot { held, fresh });
+        }
+    }
+
+    /// A socket of the person's device that compares; `None`: there is no server just now.
+    pub(super) async fn reader(
+        &self,
+        person: &Person,
+    ) -> Option<Reader<impl tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin + Send + use<W>>> {
+        let (number, token) = &person.fresh;
+        Reader::connect(&self.run.world.connector(*number), &self.run.address, token).await
+    }
+
+    async fn fresh_inbox(&self, person: &Person) -> Fresh {
+        let rows = self.reader(person).await?.inbox().await?;
+        Some(
+            rows.into_values()
+                .map(|row| (row.conv, inbox_row(&row, row.unread())))
+                .collect(),
+        )
+    }
+}
+
+impl<W: World> Device<W> {
+    async fn held(&self) -> Held {
+        let Some(client) = self.client() else {
+            return Held::default();
+        };
+        client.look(held).await.unwrap_or_default()
+    }
+}
+
+/// For how long nothing has moved.
+struct Still {
+    last: Option<(Vec<Held>, Vec<Fresh>)>,
+    since: Instant,
+}
+
+impl Still {
+    fn new() -> Self {
+        Self {
+            last: None,
+            since: Instant::now(),
+        }
+    }
+
+    /// Looks; answers for how long it has been like this, in milliseconds.
+    fn look(&mut self, held: &[Held], fresh: &[Fresh]) -> u64 {
+        let same = self.last.as_ref().is_some_and(|(h, f)| h == held && f == fresh);
+        if !same {
+            self.last = Some((held.to_vec(), fresh.to_vec()));
+            self.since = Instant::now();
+        }
+        u64::try_from(self.since.elapsed().as_millis()).unwrap_or(u64::MAX)
+    }
+}
+
+fn held(core: &Core) -> Held {
+    let state = core.state();
+    let rows = state
+        .inbox
+        .rows()
+        .map(|row| (row.conv, inbox_row(row, state.unread(row.conv))));
+    let said = |row: &ConversationRow| state.cursors.mine(row.conv) == state.cursors.known(row.conv);
+    Held {
+        rows: rows.collect(),
+        ends: state.logs.iter().map(|(conv, log)| (*conv, Log::end(log))).collect(),
+        quiet: core.is_caught_up() && state.outbox.is_quiet() && state.inbox.rows().all(said),
+    }
+}
+
+fn inbox_row(row: &ConversationRow, unread: u64) -> InboxRow {
+    InboxRow {
+        conv: row.conv,
+        head_seq: row.head_seq,
+        head_ord: row.head_ord,
+        read_seq: row.read_seq,
+        generation: row.generation,
+        unread,
+        mentions: row.mention_seqs.len() as u64,
+        role: row.role,
+    }
+}
+
+/// What a device lacks of what is so, in words.
+fn lack(held: &Held, fresh: &Fresh) -> Option<String> {
+    let Some(fresh) = fresh else {
+        return Some("the server does not answer".to_owned());
+    };
+    if !held.quiet {
+        return Some("it is not connected, or has something to say".to_owned());
+    }
+    for (conv, row) in fresh {
+        match held.rows.get(conv) {
+            None => return Some(format!("it does not know {conv}")),
+            Some(held) if held != row => return Some(format!("it holds {held:?}, and {row:?} is so")),
+            Some(_) => {}
+        }
+        let end = held.ends.get(conv).copied().unwrap_or_default();
+        if end < row.head_seq {
+            return Some(format!("it holds {conv} up to {end:?} of {:?}", row.head_seq));
+        }
+    }
+    None
+}

@@ -1,0 +1,140 @@
+//! The end: everybody reads everything once more, and the logs themselves are written down.
+
+use super::device::Device;
+use super::scribe::seen;
+use super::{Crowd, Person};
+use crate::history::{Logged, Seen, What, digest};
+use crate::world::World;
+use client::Client;
+use protocol::client_frame::Place;
+use protocol::entry::{Added, Created, Removed};
+use protocol::{ConversationId, Entry, Kind, Seq, UserId, limits};
+use serde::de::DeserializeOwned;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::time::{sleep, timeout};
+
+/// How often a log is asked for, and how long it waits in between.
+const TRIES_MAX: u32 = 10;
+const PAUSE: Duration = Duration::from_millis(500);
+/// How long a page may take, and an ear or a device to end.
+const PAGE_TIME_MAX: Duration = Duration::from_secs(30);
+const END_TIME_MAX: Duration = Duration::from_secs(5);
+
+impl<W: World> Crowd<W> {
+    /// Everybody reads everything once more, is compared, and ends; the logs are written down as those of `lineage`.
+    pub async fn finish(self, lineage: u32) {
+        let (held, fresh) = (self.held().await, self.fresh().await);
+        for (number, held) in held.iter().enumerate() {
+            self.note_snapshot(number, held, self.fresh_of(&fresh, number));
+        }
+        let mut reading = Vec::new();
+        for device in &self.devices {
+            let (device, rooms) = (Arc::clone(device), Arc::clone(&self.rooms));
+            let recorder = self.run.recorder.clone();
+            reading.push(tokio::spawn(async move {
+                for conv in rooms.iter() {
+                    if let Some(entries) = device.read_all(*conv).await {
+                        recorder.note(Some(device.number), What::Final { conv: *conv, entries });
+                    }
+                }
+            }));
+        }
+        for device in reading {
+            let _ = device.await;
+        }
+        self.dump(lineage).await;
+        self.ears_stop.send_replace(true);
+        for ear in self.ears {
+            let _ = timeout(END_TIME_MAX, ear).await;
+        }
+        for device in &self.devices {
+            let _ = timeout(END_TIME_MAX, device.end(&self.run, true)).await;
+        }
+    }
+
+    /// Writes the logs down as they are now, as their keepers see them: in a calm moment only.
+    pub async fn dump(&self, lineage: u32) {
+        for (room, conv) in self.run.plan.rooms.iter().zip(self.rooms.iter()) {
+            let keeper = &self.people[room.keeper as usize];
+            if let Some(entries) = self.log(keeper, *conv).await {
+                let entries = entries.iter().map(logged).collect();
+                let log = What::Log {
+                    lineage,
+                    conv: *conv,
+                    entries,
+                };
+                self.run.recorder.note(Some(keeper.fresh.0), log);
+            }
+        }
+    }
+
+    async fn log(&self, keeper: &Person, conv: ConversationId) -> Option<Vec<Entry>> {
+        for _ in 0..TRIES_MAX {
+            if let Some(mut reader) = self.reader(keeper).await
+                && let Some(log) = reader.log(conv).await
+            {
+                return Some(log);
+            }
+            sleep(PAUSE).await;
+        }
+        None
+    }
+}
+
+impl<W: World> Device<W> {
+    /// Everything this device can read of a conversation, page by page; `None`: nothing of it is for them.
+    async fn read_all(&self, conv: ConversationId) -> Option<Vec<Seen>> {
+        let client: Client = self.client()?;
+        let (mut after, mut all) = (Seq::ZERO, Vec::new());
+        loop {
+            let page = client.page(conv, Place::After(after), limits::PAGE_ENTRIES_MAX as u32);
+            let page = timeout(PAGE_TIME_MAX, page).await.ok()?.ok()?;
+            all.extend(page.entries.iter().map(seen));
+            if !page.more || page.to <= after {
+                return Some(all);
+            }
+            after = page.to;
+        }
+    }
+}
+
+fn logged(entry: &Entry) -> Logged {
+    let (comes, goes) = moves(entry);
+    Logged {
+        seq: entry.seq,
+        ord: entry.ord,
+        kind: entry.kind.as_str().to_owned(),
+        sender: entry.sender,
+        send_id: entry.send_id,
+        digest: digest(entry.body.get()),
+        created_ms: entry.created_ms,
+        comes,
+        goes,
+    }
+}
+
+/// Who comes and who goes with an entry. A body that cannot be read moves nobody; the verdict then finds readers who
+/// should be none.
+fn moves(entry: &Entry) -> (Vec<UserId>, Vec<UserId>) {
+    match entry.kind {
+        Kind::Created => (
+            body(entry).map_or_else(Vec::new, |created: Created| created.members),
+            Vec::new(),
+        ),
+        Kind::Added => (
+            body(entry).map_or_else(Vec::new, |added: Added| added.users),
+            Vec::new(),
+        ),
+        Kind::Removed => (
+            Vec::new(),
+            body(entry).map_or_else(Vec::new, |removed: Removed| vec![removed.user]),
+        ),
+        Kind::Left => (Vec::new(), vec![entry.sender]),
+        Kind::Text | Kind::Other(_) => (Vec::new(), Vec::new()),
+    }
+}
+
+fn body<T: DeserializeOwned>(entry: &Entry) -> Option<T> {
+    serde_json::from_str(entry.body.get()).ok()
+}
