@@ -65,11 +65,8 @@ mod tests {
 
     #[test]
     fn a_row_that_is_missing_and_one_too_many_are_told() {
-        let row = sample::inbox_row(2);
-        assert_eq!(
-            compared(&[row.clone()], &[]),
-            "compares: of c0c0c0c0 it should not be there"
-        );
+        let row = [sample::inbox_row(2)];
+        assert_eq!(compared(&row, &[]), "compares: of c0c0c0c0 it should not be there");
         assert_eq!(compared(&[], &row), "compares: of c0c0c0c0 it is missing");
         assert_eq!(compared(&row, &row), "holds what is so, of 1 conversations");
         let other = [sample::inbox_row(3)];
