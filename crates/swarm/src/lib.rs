@@ -5,7 +5,7 @@
 //! client, in a [`world`] that gives streams and time: TCP to a real server, or a simulated network. Everything that
 //! happens goes into the [`history`], and [`verdict`] reads nothing else. [`report`] shows what came out.
 //! Beside them: [`wire`] makes bad connections, [`ear`] hears what a session is really told, [`served`] is a server
-//! process, [`counted`] reads its metrics.
+//! process, [`counted`] reads its metrics; [`run`] puts all of it together for one run at a real server.
 
 pub mod counted;
 pub mod crowd;
@@ -13,6 +13,7 @@ pub mod ear;
 pub mod history;
 pub mod plan;
 pub mod report;
+pub mod run;
 pub mod served;
 pub mod verdict;
 pub mod wire;
