@@ -1,3 +1,4 @@
 //! The proof: the real server under simulated and real faults, the checker checked by mutants, and the report.
 
 pub mod disaster;
+pub mod simulation;

@@ -183,7 +183,15 @@ async fn sign_everybody_up<W: World>(world: &W, address: &Address, plan: &Plan) 
     let sign_up = |person: u32| {
         let first = person * plan.shape.devices_each;
         let account = Account::over(address.clone(), world.connector(first));
-        sign_one_up(account, format!("p{person}.{run_name:x}"), plan.shape.devices_each)
+        let handle = format!("p{person}.{run_name:x}");
+        async move {
+            // The devices of the plan, the ear, and the one that compares.
+            let devices = plan.shape.devices_each + 2;
+            match world.admit(&handle, devices).await {
+                Some((user, tokens)) => signed_up(user, tokens),
+                None => sign_one_up(account, &handle, devices).await,
+            }
+        }
     };
     let people = stream::iter(0..plan.shape.people).map(sign_up);
     people.buffered(SIGN_UPS_AT_ONCE_MAX).try_collect().await
@@ -191,20 +199,23 @@ async fn sign_everybody_up<W: World>(world: &W, address: &Address, plan: &Plan) 
 
 async fn sign_one_up<C: client::address::Connector>(
     account: Account<C>,
-    handle: String,
-    devices_each: u32,
+    handle: &str,
+    devices: u32,
 ) -> Result<SignedUp, String> {
-    let first = sign_up(&account, &handle).await?;
-    let mut tokens = Vec::new();
-    for device in 1..devices_each + 2 {
-        tokens.push(sign_in(&account, &handle, device).await?.token);
+    let first = sign_up(&account, handle).await?;
+    let mut tokens = vec![first.token];
+    for device in 1..devices {
+        tokens.push(sign_in(&account, handle, device).await?.token);
     }
+    signed_up(first.user, tokens)
+}
+
+fn signed_up(user: UserId, mut tokens: Vec<TokenText>) -> Result<SignedUp, String> {
     let (Some(fresh), Some(ear)) = (tokens.pop(), tokens.pop()) else {
-        return Err("two devices more than the plan's were signed in".to_owned());
+        return Err("two devices more than the plan's are to sign in".to_owned());
     };
-    tokens.insert(0, first.token);
     Ok(SignedUp {
-        user: first.user,
+        user,
         devices: tokens,
         ear,
         fresh,

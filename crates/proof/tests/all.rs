@@ -1,0 +1,4 @@
+//! The proof, as far as `make test` runs it.
+
+#[path = "all/simulation.rs"]
+mod simulation;
