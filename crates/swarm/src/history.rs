@@ -257,7 +257,8 @@ pub enum What {
     Resynced,
     /// Client: its owner was too slow for its events; what is shown is read anew.
     EventsLost,
-    /// Client: it ended for good (signed out, cannot keep): a violation unless the plan did it.
+    /// Client: it ended for good (signed out, cannot keep): a violation unless the plan did it, and `why` begins with
+    /// `plan`.
     Stopped {
         /// Why.
         why: String,

@@ -129,11 +129,12 @@ pub struct Summary {
     pub seed: u64,
     /// How hard it was.
     pub hardness: BTreeMap<String, u64>,
-    /// Of sends, those acknowledged within 5 s, by the kind of fault that went on (`none`: no fault).
+    /// Of sends, those acknowledged within 5 s, by the kind of fault that went on (`none`: no fault; `cut-off`: none
+    /// either, but the device had no connection for a while).
     pub availability: BTreeMap<String, Share>,
     /// The longest time in which no send of any device was acknowledged though some were under way, in milliseconds.
     pub longest_outage_ms: f64,
-    /// From the end of the last fault to everybody's holding the head, in milliseconds: median, most, all.
+    /// From the end of the last fault to a device's holding all heads, in milliseconds: half of them, nine in ten, all.
     pub converged_ms: [f64; 3],
 }
 

@@ -29,9 +29,15 @@ pub fn judge(case: &Case<'_>, found: &mut Found<'_, '_>) {
         let Some(log) = case.log(*conv, *lineage) else { continue };
         let changed = |entry: &&crate::history::Logged| log.entry(entry.seq) != Some(*entry);
         for entry in earlier.dump.iter().filter(changed) {
-            let spot = Spot::at(log.at).and([earlier.at]).place(*conv, entry.seq).of(entry.send_id);
+            let spot = Spot::at(log.at)
+                .and([earlier.at])
+                .place(*conv, entry.seq)
+                .of(entry.send_id);
             found.wrong(Rule::I5, spot, || {
-                format!("disagreement: {} of {conv} is not the same in two dumps of one lineage", entry.seq)
+                format!(
+                    "disagreement: {} of {conv} is not the same in two dumps of one lineage",
+                    entry.seq
+                )
             });
         }
     }
@@ -50,12 +56,18 @@ fn differs(
         return match log.entry(seq) {
             None => {
                 let head = log.head();
-                let says = format!("{} was told {send_id} as {seq} of {conv}, and the log ends at {head} without it", name());
+                let says = format!(
+                    "{} was told {send_id} as {seq} of {conv}, and the log ends at {head} without it",
+                    name()
+                );
                 Some((spot.and([log.at]), format!("disagreement: {says}")))
             }
             Some(entry) if (entry.send_id, entry.digest) != (send_id, seen.digest) => {
                 let is = entry.send_id;
-                let says = format!("disagreement: {} was told {send_id} as {seq} of {conv}, and the log has {is}", name());
+                let says = format!(
+                    "disagreement: {} was told {send_id} as {seq} of {conv}, and the log has {is}",
+                    name()
+                );
                 Some((spot.and([log.at]).of(is), says))
             }
             Some(_) => None,
@@ -64,7 +76,10 @@ fn differs(
     let (other, at) = *first.entry((told.lineage, conv, seq)).or_insert((*seen, told.at));
     ((other.send_id, other.digest) != (send_id, seen.digest)).then(|| {
         let is = other.send_id;
-        let says = format!("disagreement: {} was told {send_id} as {seq} of {conv}, another was told {is}", name());
+        let says = format!(
+            "disagreement: {} was told {send_id} as {seq} of {conv}, another was told {is}",
+            name()
+        );
         (spot.and([at]).of(is), says)
     })
 }

@@ -15,11 +15,15 @@ const BY_PLAN: &str = "plan";
 
 pub fn judge(case: &Case<'_>, found: &mut Found<'_, '_>) {
     for (send_id, asked) in &case.invokes {
-        let Some(who) = case.devices.get(&asked.device) else { continue };
+        let Some(who) = case.devices.get(&asked.device) else {
+            continue;
+        };
         let excused = who.stopped.is_some() || who.forgot_after(asked.at_us);
         // The answer may be among the events that its owner was too slow for; the log then tells.
         let unheard = who.lost_events_after(asked.at_us)
-            && case.log(asked.conv, case.last_lineage()).is_some_and(|log| log.named(*send_id).is_some());
+            && case
+                .log(asked.conv, case.last_lineage())
+                .is_some_and(|log| log.named(*send_id).is_some());
         if case.answers.contains_key(send_id) || excused || unheard {
             continue;
         }
@@ -30,7 +34,9 @@ pub fn judge(case: &Case<'_>, found: &mut Found<'_, '_>) {
     }
     for (device, who) in &case.devices {
         if let Some((at, why)) = who.stopped.filter(|(_, why)| !why.starts_with(BY_PLAN)) {
-            found.wrong(Rule::I14, Spot::at(at), || format!("a client ended for good: {}: {why}", case.name(*device)));
+            found.wrong(Rule::I14, Spot::at(at), || {
+                format!("a client ended for good: {}: {why}", case.name(*device))
+            });
         }
     }
 }
@@ -41,7 +47,8 @@ fn sends<'c, 'a>(case: &'c Case<'a>) -> impl Iterator<Item = (&'c Asked<'a>, Opt
     let sends = case.invokes.iter().map(move |(send_id, asked)| (asked, first(send_id)));
     sends.filter(|(asked, answer)| {
         let who = case.devices.get(&asked.device);
-        let excused = who.is_none_or(|who| who.slow || answer.is_none() && (who.forgot_after(asked.at_us) || who.stopped.is_some()));
+        let excused = who
+            .is_none_or(|who| who.slow || answer.is_none() && (who.forgot_after(asked.at_us) || who.stopped.is_some()));
         let refused = answer.is_some_and(|answer| answer.seq.is_none());
         asked.digest.is_some() && !excused && !refused
     })
@@ -54,7 +61,14 @@ pub fn shares(case: &Case<'_>) -> BTreeMap<String, Share> {
         let answered_us = answer.map_or(u64::MAX, |answer| answer.at_us);
         let good = answered_us.saturating_sub(asked.at_us) <= GOOD_US;
         let mut kinds = case.faults.kinds_between(asked.at_us, answered_us).peekable();
-        let none = kinds.peek().is_none().then_some("none");
+        let cut_off = case
+            .devices
+            .get(&asked.device)
+            .is_some_and(|who| who.was_cut_off(asked.at_us, answered_us));
+        let none = kinds
+            .peek()
+            .is_none()
+            .then_some(if cut_off { "cut-off" } else { "none" });
         for kind in kinds.chain(none) {
             let share = shares.entry(kind.to_owned()).or_default();
             share.of += 1;

@@ -22,7 +22,9 @@ pub fn judge(case: &Case<'_>, demands: &Demands, found: &mut Found<'_, '_>) {
             ("things in its queues", waiting, demands.waiting_max),
         ];
         for (what, is, most) in used.into_iter().filter(|(_, is, most)| is > most) {
-            found.wrong(Rule::I17, Spot::at(at), || format!("too much: node {node} has {is} {what}, and may have {most}"));
+            found.wrong(Rule::I17, Spot::at(at), || {
+                format!("too much: node {node} has {is} {what}, and may have {most}")
+            });
         }
     }
 }

@@ -24,6 +24,7 @@ pub struct Who<'a> {
     forgot_us: Option<u64>,
     lost_events_us: Option<u64>,
     connected_us: Vec<u64>,
+    disconnected_us: Vec<u64>,
 }
 
 impl Who<'_> {
@@ -41,6 +42,13 @@ impl Who<'_> {
     pub fn connected_after(&self, at_us: u64) -> Option<u64> {
         let index = self.connected_us.partition_point(|connected_us| *connected_us < at_us);
         self.connected_us.get(index).copied()
+    }
+
+    /// Whether its connection ended between these two, or there was none.
+    pub fn was_cut_off(&self, from_us: u64, to_us: u64) -> bool {
+        let upto = |times: &[u64], at_us: u64| times.partition_point(|time_us| *time_us <= at_us);
+        let ended = |at_us: u64| upto(&self.disconnected_us, at_us);
+        ended(to_us) > ended(from_us) || upto(&self.connected_us, from_us) <= ended(from_us)
     }
 
     /// Whether the rules that need a device to keep up hold for it.
@@ -121,6 +129,8 @@ pub struct Case<'a> {
     pub of_conv: BTreeMap<ConversationId, Vec<usize>>,
     /// The last end of all faults.
     pub healed: Option<usize>,
+    /// Server processes.
+    pub nodes: u32,
 }
 
 impl<'a> Case<'a> {
@@ -152,7 +162,9 @@ impl<'a> Case<'a> {
     /// The logs at the end.
     pub fn last_logs(&self) -> impl Iterator<Item = (ConversationId, &Log<'a>)> {
         let last = self.last_lineage();
-        self.logs.iter().filter_map(move |(conv, logs)| Some((*conv, logs.get(&last)?)))
+        self.logs
+            .iter()
+            .filter_map(move |(conv, logs)| Some((*conv, logs.get(&last)?)))
     }
 
     /// Whether a conversation is one of the run. On a server that others use too, there are more.
@@ -210,10 +222,10 @@ impl<'a> Case<'a> {
         acks.find(|(answer, _)| answer.lineage == lineage)
     }
 
-    /// Whether this place is somebody else's entry for good reason: who creates a 1:1 that is there already, or adds
+    /// Whether this place is somebody else's entry for good reason: who begins a 1:1 that is there already, or adds
     /// people who are all in, is answered with what is there.
     pub fn is_borrowed(&self, asked: Option<&Asked<'_>>, log: &Log<'_>, send_id: SendId, seq: Seq) -> bool {
-        let may_be = asked.is_some_and(|asked| matches!(asked.verb, "create" | "add"));
+        let may_be = asked.is_some_and(|asked| matches!(asked.verb, "create" | "begin" | "add"));
         may_be && log.named(send_id).is_none() && log.entry(seq).is_some()
     }
 
@@ -230,6 +242,7 @@ impl<'a> Case<'a> {
                     forgot_us: None,
                     lost_events_us: None,
                     connected_us: Vec::new(),
+                    disconnected_us: Vec::new(),
                 };
                 self.devices.entry(device).or_insert(who);
             }
@@ -241,6 +254,7 @@ impl<'a> Case<'a> {
                 What::Forgets => who.forgot_us = Some(record.at_us),
                 What::EventsLost => who.lost_events_us = Some(record.at_us),
                 What::Connected => who.connected_us.push(record.at_us),
+                What::Disconnected => who.disconnected_us.push(record.at_us),
                 _ => {}
             }
         }
@@ -264,7 +278,10 @@ impl<'a> Case<'a> {
                 });
                 continue;
             };
-            let is_client = self.devices.get(&device).is_some_and(|who| who.kind == DeviceKind::Client);
+            let is_client = self
+                .devices
+                .get(&device)
+                .is_some_and(|who| who.kind == DeviceKind::Client);
             let (seat, settled) = seats.entry(device).or_default();
             if !*settled {
                 seat.lineage = current.0;
@@ -310,7 +327,13 @@ impl<'a> Case<'a> {
             let mut answer_to = None;
             match &record.what {
                 What::Healed => self.healed = Some(at),
-                What::Invoke { send_id, conv, verb, digest } => {
+                What::Run { nodes, .. } => self.nodes = *nodes,
+                What::Invoke {
+                    send_id,
+                    conv,
+                    verb,
+                    digest,
+                } => {
                     ours.insert(*conv);
                     let Some(device) = record.device else { continue };
                     let asked = Asked {

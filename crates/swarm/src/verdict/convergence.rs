@@ -24,13 +24,21 @@ pub fn judge(case: &Case<'_>, demands: &Demands, found: &mut Found<'_, '_>) -> [
     for (device, who) in case.devices.iter().filter(|(_, who)| who.keeps_up()) {
         let mut device_us = None;
         for (conv, log) in case.last_logs() {
-            let Some(end) = log.last_readable(who.user) else { continue };
+            let Some(end) = log.last_readable(who.user) else {
+                continue;
+            };
             let held = reached.get(&(*device, conv));
             let Some(held) = held.filter(|held| held.seq >= end.seq) else {
                 let shown = held.map_or(Seq::ZERO, |held| held.seq);
-                let spot = Spot::at(held.map_or(log.at, |held| held.at)).and(case.healed).and([log.at]);
+                let spot = Spot::at(held.map_or(log.at, |held| held.at))
+                    .and(case.healed)
+                    .and([log.at]);
                 found.wrong(Rule::I10, spot.place(conv, end.seq).of(end.send_id), || {
-                    format!("behind for ever: {} shows {conv} up to {shown} of {}", case.name(*device), end.seq)
+                    format!(
+                        "behind for ever: {} shows {conv} up to {shown} of {}",
+                        case.name(*device),
+                        end.seq
+                    )
                 });
                 continue;
             };
@@ -44,7 +52,10 @@ pub fn judge(case: &Case<'_>, demands: &Demands, found: &mut Found<'_, '_>) -> [
                 let spot = Spot::at(held.at).and(case.healed).place(conv, end.seq).of(end.send_id);
                 found.wrong(Rule::I10, spot, || {
                     let (name, seq) = (case.name(*device), end.seq);
-                    format!("late: {name} showed {seq} of {conv} only {} after the last fault", seconds(took))
+                    format!(
+                        "late: {name} showed {seq} of {conv} only {} after the last fault",
+                        seconds(took)
+                    )
                 });
             }
         }
@@ -70,7 +81,9 @@ fn reached(case: &Case<'_>) -> BTreeMap<(Device, ConversationId), Reached> {
         };
         let Some(seq) = seq else { continue };
         let restarts = seat.restarts;
-        let before = reached.get(&(device, conv)).filter(|before| before.restarts == restarts);
+        let before = reached
+            .get(&(device, conv))
+            .filter(|before| before.restarts == restarts);
         if before.is_none_or(|before| before.seq < seq) {
             reached.insert((device, conv), Reached { seq, at, restarts });
         }

@@ -26,7 +26,10 @@ fn in_log(conv: ConversationId, log: &Log<'_>, written: &BTreeSet<Digest>, found
         let spot = || Spot::at(log.at).place(conv, entry.seq).of(entry.send_id);
         if let Some(first) = names.insert(entry.send_id, entry.seq) {
             found.wrong(Rule::I2, spot(), || {
-                format!("doubled: {} stands at {first} and at {} of {conv}", entry.send_id, entry.seq)
+                format!(
+                    "doubled: {} stands at {first} and at {} of {conv}",
+                    entry.send_id, entry.seq
+                )
             });
         }
         if !written.contains(&entry.digest) {
@@ -52,8 +55,7 @@ fn answered_twice(case: &Case<'_>, found: &mut Found<'_, '_>) {
             let Some(seq) = answer.seq else { continue };
             let before = *first.entry(answer.lineage).or_insert(seq);
             let log = case.log(answer.conv, answer.lineage);
-            let borrowed =
-                log.is_some_and(|log| case.is_borrowed(case.invokes.get(send_id), log, *send_id, seq));
+            let borrowed = log.is_some_and(|log| case.is_borrowed(case.invokes.get(send_id), log, *send_id, seq));
             if before != seq && !borrowed {
                 let conv = answer.conv;
                 found.wrong(Rule::I2, Spot::at(answer.at).place(conv, seq).of(*send_id), || {

@@ -111,7 +111,14 @@ fn slice(case: &Case<'_>, spot: &Spot, at_us: u64) -> Vec<Record> {
     let mut records: BTreeSet<usize> = spot.at.iter().copied().take(SLICE_RECORDS_MAX).collect();
     for send_id in &spot.send_ids {
         records.extend(case.invokes.get(send_id).map(|asked| asked.at));
-        records.extend(case.answers.get(send_id).into_iter().flatten().map(|answer| answer.at).take(4));
+        records.extend(
+            case.answers
+                .get(send_id)
+                .into_iter()
+                .flatten()
+                .map(|answer| answer.at)
+                .take(4),
+        );
         records.extend(case.unknown.get(send_id).into_iter().flatten().take(4));
     }
     for fault in case.faults.at(at_us).take(4) {
@@ -124,7 +131,10 @@ fn slice(case: &Case<'_>, spot: &Spot, at_us: u64) -> Vec<Record> {
         }
     }
     let known = records.into_iter().filter_map(|at| case.history.get(at));
-    known.take(SLICE_RECORDS_MAX).map(|record| trimmed(record, spot)).collect()
+    known
+        .take(SLICE_RECORDS_MAX)
+        .map(|record| trimmed(record, spot))
+        .collect()
 }
 
 /// Records of the conversation that have to do with it, the nearest first.

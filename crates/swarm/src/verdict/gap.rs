@@ -34,7 +34,10 @@ fn in_log(conv: ConversationId, log: &Log<'_>, found: &mut Found<'_, '_>) {
         if entry.created_ms < created_ms {
             found.wrong(Rule::I4, spot(), || {
                 let back_ms = created_ms - entry.created_ms;
-                format!("time runs back: {} of {conv} is {back_ms} ms older than the one before it", entry.seq)
+                format!(
+                    "time runs back: {} of {conv} is {back_ms} ms older than the one before it",
+                    entry.seq
+                )
             });
         }
         // From what is there: one hole is one violation.

@@ -29,7 +29,9 @@ fn acknowledged(case: &Case<'_>, send_id: SendId, answer: &Answer, seq: Seq, fou
         return;
     };
     let asked = case.invokes.get(&send_id);
-    let told = case.history[answer.at].device.map_or_else(String::new, |device| case.name(device));
+    let told = case.history[answer.at]
+        .device
+        .map_or_else(String::new, |device| case.name(device));
     let spot = || Spot::at(answer.at).and([log.at]).place(conv, seq).of(send_id);
     let entry = log.entry(seq).filter(|entry| entry.send_id == send_id);
     let Some(entry) = entry.or_else(|| log.named(send_id)) else {
@@ -42,9 +44,15 @@ fn acknowledged(case: &Case<'_>, send_id: SendId, answer: &Answer, seq: Seq, fou
     };
     if entry.seq != seq {
         found.wrong(Rule::I1, spot(), || {
-            format!("moved: {told} was told that {send_id} is {seq} of {conv}, and it is {}", entry.seq)
+            format!(
+                "moved: {told} was told that {send_id} is {seq} of {conv}, and it is {}",
+                entry.seq
+            )
         });
-    } else if asked.and_then(|asked| asked.digest).is_some_and(|digest| digest != entry.digest) {
+    } else if asked
+        .and_then(|asked| asked.digest)
+        .is_some_and(|digest| digest != entry.digest)
+    {
         found.wrong(Rule::I1, spot(), || {
             format!("another body: {seq} of {conv} is {send_id} of {told}, and not what they wrote")
         });
@@ -62,8 +70,12 @@ fn survives(case: &Case<'_>, send_id: SendId, answers: &[Answer], found: &mut Fo
     let Some((_, began_us)) = case.lineages.iter().find(|(number, _)| *number > answer.lineage) else {
         return;
     };
-    let who = case.history[answer.at].device.and_then(|device| case.devices.get(&device));
-    let (Some(who), false) = (who, answered_later) else { return };
+    let who = case.history[answer.at]
+        .device
+        .and_then(|device| case.devices.get(&device));
+    let (Some(who), false) = (who, answered_later) else {
+        return;
+    };
     let Some(back_us) = who.connected_after(*began_us) else {
         return;
     };
@@ -73,22 +85,37 @@ fn survives(case: &Case<'_>, send_id: SendId, answers: &[Answer], found: &mut Fo
     }
     let conv = answer.conv;
     let log = case.log(conv, last);
-    let borrowed = case.log(conv, answer.lineage).is_some_and(|old| old.named(send_id).is_none());
+    let borrowed = case
+        .log(conv, answer.lineage)
+        .is_some_and(|old| old.named(send_id).is_none());
     if borrowed || log.is_some_and(|log| log.named(send_id).is_some()) {
         return;
     }
     let at = log.map(|log| log.at);
-    found.wrong(Rule::I1, Spot::at(answer.at).and(at).place(conv, seq).of(send_id), || {
-        let name = case.history[answer.at].device.map_or_else(String::new, |device| case.name(device));
-        format!("lost over a restore: {name} was told that {send_id} is in {conv}, came back, and it is nowhere")
-    });
+    found.wrong(
+        Rule::I1,
+        Spot::at(answer.at).and(at).place(conv, seq).of(send_id),
+        || {
+            let name = case.history[answer.at]
+                .device
+                .map_or_else(String::new, |device| case.name(device));
+            format!("lost over a restore: {name} was told that {send_id} is in {conv}, came back, and it is nowhere")
+        },
+    );
 }
 
 /// What every device reads at the end is all that its person may read.
 fn final_reads(case: &Case<'_>, found: &mut Found<'_, '_>) {
     let mut reads: BTreeMap<Device, BTreeMap<ConversationId, (usize, &[Seen])>> = BTreeMap::new();
     for (at, record) in case.history.iter().enumerate() {
-        if let (Some(device), Record { what: What::Final { conv, entries }, .. }) = (record.device, record) {
+        if let (
+            Some(device),
+            Record {
+                what: What::Final { conv, entries },
+                ..
+            },
+        ) = (record.device, record)
+        {
             reads.entry(device).or_default().insert(*conv, (at, entries));
         }
     }
@@ -125,9 +152,14 @@ fn final_read(
         }
         let spot = Spot::at(at).and([log.at]).place(conv, entry.seq).of(entry.send_id);
         found.wrong(Rule::I1, spot, || {
-            let when = acked.map_or_else(String::new, |(answer, _)| format!(", acknowledged at {}", seconds(answer.at_us)));
+            let when = acked.map_or_else(String::new, |(answer, _)| {
+                format!(", acknowledged at {}", seconds(answer.at_us))
+            });
             let name = case.name(device);
-            format!("lost to a reader: the final read of {name} lacks {} of {conv}{when}", entry.seq)
+            format!(
+                "lost to a reader: the final read of {name} lacks {} of {conv}{when}",
+                entry.seq
+            )
         });
     }
 }

@@ -24,7 +24,10 @@ fn entries(case: &Case<'_>, found: &mut Found<'_, '_>) {
             let (conv, seq) = (told.conv, seen.seq);
             let spot = Spot::at(told.at).and([log.at]).place(conv, seq).of(seen.send_id);
             found.wrong(Rule::I9, spot, || {
-                format!("leaked: {} was told {seq} of {conv}, which is outside of their stays", case.name(told.device))
+                format!(
+                    "leaked: {} was told {seq} of {conv}, which is outside of their stays",
+                    case.name(told.device)
+                )
             });
         }
     }
@@ -34,13 +37,21 @@ fn ephemeral(case: &Case<'_>, found: &mut Found<'_, '_>) {
     let mut stays = Stays::new(case);
     let mut cursors: BTreeMap<(Device, ConversationId, UserId), (Seq, Seq)> = BTreeMap::new();
     for (at, record) in case.history.iter().enumerate() {
-        let Some((device, who)) = record.device.and_then(|device| Some((device, case.devices.get(&device)?))) else {
+        let Some((device, who)) = record
+            .device
+            .and_then(|device| Some((device, case.devices.get(&device)?)))
+        else {
             continue;
         };
         let (lineage, at_us) = (case.seats[at].lineage, record.at_us);
         let (what, conv, about) = match &record.what {
             What::SawTyping { conv, user } => ("typing", Some(*conv), *user),
-            What::SawCursor { conv, user, delivered, read } => {
+            What::SawCursor {
+                conv,
+                user,
+                delivered,
+                read,
+            } => {
                 // A device may say again what it was told while it was in.
                 let news = cursors.insert((device, *conv, *user), (*delivered, *read)) != Some((*delivered, *read));
                 if !news {
@@ -52,7 +63,10 @@ fn ephemeral(case: &Case<'_>, found: &mut Found<'_, '_>) {
             _ => continue,
         };
         // While something is broken, and a moment after, frames may have been on their way for long.
-        let troubled = || case.faults.any_between(at_us.saturating_sub(super::faults::ONCE_US), at_us);
+        let troubled = || {
+            case.faults
+                .any_between(at_us.saturating_sub(super::faults::ONCE_US), at_us)
+        };
         if who.slow || about == who.user {
             continue;
         }
@@ -63,10 +77,7 @@ fn ephemeral(case: &Case<'_>, found: &mut Found<'_, '_>) {
         if may || troubled() {
             continue;
         }
-        let spot = Spot {
-            conv,
-            ..Spot::at(at)
-        };
+        let spot = Spot { conv, ..Spot::at(at) };
         found.wrong(Rule::I9, spot, || {
             let (name, about) = (case.name(device), case.name_of(about));
             match conv {

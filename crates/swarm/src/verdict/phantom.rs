@@ -62,13 +62,22 @@ fn weigh(
         None => "nobody asked for it",
         Some(asked) if asked.conv != conv => "it was asked for in another conversation",
         Some(asked) if asked.digest.is_some_and(|digest| digest != claim.digest) => "its author wrote another body",
-        Some(asked) if claim.sender.zip(asked.user).is_some_and(|(sender, user)| sender != user) => "it was another who asked for it",
+        Some(asked)
+            if claim
+                .sender
+                .zip(asked.user)
+                .is_some_and(|(sender, user)| sender != user) =>
+        {
+            "it was another who asked for it"
+        }
         Some(_) if was_refused(case, claim) => "its author was told that it is refused",
         Some(_) => return,
     };
     if known.insert((conv, send_id, claim.digest, wrong)) {
         found.wrong(Rule::I3, Spot::at(at).place(conv, seq).of(send_id), || {
-            let teller = case.history[at].device.map_or_else(|| "the log".to_owned(), |device| case.name(device));
+            let teller = case.history[at]
+                .device
+                .map_or_else(|| "the log".to_owned(), |device| case.name(device));
             format!("phantom: {teller} has {send_id} at {seq} of {conv}, but {wrong}")
         });
     }

@@ -57,7 +57,13 @@ fn between_all(case: &Case<'_>, conv: ConversationId, done: &mut [Done<'_, '_>],
             highest = highest.filter(|highest| highest.seq > one.seq).or(Some(one));
         }
         if let Some(earlier) = highest.filter(|highest| highest.seq > later.seq) {
-            report(case, conv, (earlier, later), "was acknowledged before the other was asked for", found);
+            report(
+                case,
+                conv,
+                (earlier, later),
+                "was acknowledged before the other was asked for",
+                found,
+            );
         }
     }
 }
@@ -70,7 +76,13 @@ fn own_order(case: &Case<'_>, conv: ConversationId, done: &mut [Done<'_, '_>], f
         let device = one.asked.device;
         let before = highest.filter(|(other, _)| *other == device);
         if let Some((_, earlier)) = before.filter(|(_, earlier)| earlier.seq > one.seq) {
-            report(case, conv, (earlier, one), "was asked for first, by the same device", found);
+            report(
+                case,
+                conv,
+                (earlier, one),
+                "was asked for first, by the same device",
+                found,
+            );
         } else {
             highest = Some((device, one));
         }

@@ -11,9 +11,12 @@ use std::collections::BTreeMap;
 /// How late the news of an entry may be written down by whoever runs a device, against the cursor that speaks of it, in
 /// microseconds.
 const WRITTEN_LATE_US: u64 = 2_000_000;
-/// How late a hint between two nodes may come, in microseconds: so much older may be what a bare socket is told. A
-/// client knows that cursors only rise, and shows no older one.
-const HINT_LATE_US: u64 = 10_000_000;
+/// How late a hint between two nodes may come, in microseconds: so much older may be what an observer is told who looks
+/// at a conversation anew.
+const HINT_LATE_US: u64 = 5_000_000;
+/// How much older than the last live one the answer to a `watch` may be, in microseconds: both are on their way at once,
+/// and a bare socket, unlike a client, does not know that cursors only rise.
+const WATCH_LATE_US: u64 = 1_000_000;
 
 /// What an observer saw of a cursor, when it rose: the time, the place, the record.
 type Rise = Vec<(u64, Seq, usize)>;
@@ -23,7 +26,16 @@ pub fn judge(case: &Case<'_>, found: &mut Found<'_, '_>) {
     // By observer, its lineage and restarts, conversation, and whose.
     let mut seen: BTreeMap<(Device, u32, u32, ConversationId, UserId), [Rise; 2]> = BTreeMap::new();
     for (at, record) in case.history.iter().enumerate() {
-        let (Some(device), What::SawCursor { conv, user, delivered, read }) = (record.device, &record.what) else {
+        let (
+            Some(device),
+            What::SawCursor {
+                conv,
+                user,
+                delivered,
+                read,
+            },
+        ) = (record.device, &record.what)
+        else {
             continue;
         };
         if !case.is_ours(*conv) {
@@ -38,8 +50,14 @@ pub fn judge(case: &Case<'_>, found: &mut Found<'_, '_>) {
             lineage: seat.lineage,
         };
         let is_ear = case.devices.get(&device).is_some_and(|who| who.kind == DeviceKind::Ear);
-        let late_us = if is_ear { HINT_LATE_US } else { 0 };
-        let rises = seen.entry((device, seat.lineage, seat.restarts, conv, user)).or_default();
+        let late_us = match (case.nodes > 1, is_ear) {
+            (true, _) => HINT_LATE_US,
+            (false, true) => WATCH_LATE_US,
+            (false, false) => 0,
+        };
+        let rises = seen
+            .entry((device, seat.lineage, seat.restarts, conv, user))
+            .or_default();
         for (rise, (what, seq)) in rises.iter_mut().zip([("delivered", *delivered), ("read", *read)]) {
             one.only_rises(case, rise, (what, seq), late_us, found);
             one.is_had(case, &had, (what, seq), found);
@@ -97,7 +115,9 @@ impl One {
             format!("a receipt of nothing: {name} saw {what} of {whose} in {conv} at {seq}, {but}")
         };
         if seq > log.head() {
-            found.wrong(Rule::I8, spot().and([log.at]), || says(format!("and the log ends at {}", log.head())));
+            found.wrong(Rule::I8, spot().and([log.at]), || {
+                says(format!("and the log ends at {}", log.head()))
+            });
             return;
         }
         // Who comes in starts at the entry before; who writes has what they wrote.
@@ -107,8 +127,13 @@ impl One {
             return;
         }
         let by_us = case.at_us(self.at) + WRITTEN_LATE_US;
-        if let Some(highest) = had.upto(self.user, self.conv, self.lineage, by_us).filter(|highest| *highest < seq) {
-            found.wrong(Rule::I8, spot(), || says(format!("and no device of theirs had more than {highest}")));
+        if let Some(highest) = had
+            .upto(self.user, self.conv, self.lineage, by_us)
+            .filter(|highest| *highest < seq)
+        {
+            found.wrong(Rule::I8, spot(), || {
+                says(format!("and no device of theirs had more than {highest}"))
+            });
         }
     }
 }
@@ -139,8 +164,8 @@ impl Had {
                     had.unsure(who.user, record.at_us);
                     continue;
                 }
-                // It takes everything in and tells of little; one that is slow has more than it tells.
-                What::Device { kind, slow, .. } if *slow || *kind == DeviceKind::Fresh => {
+                // One that is slow may have more than it tells.
+                What::Device { slow, .. } if *slow => {
                     had.unsure(who.user, record.at_us);
                     continue;
                 }

@@ -25,7 +25,10 @@ pub fn judge(case: &Case<'_>, found: &mut Found<'_, '_>) {
             one.compare(case, conv, held.get(&conv).copied(), fresh.get(&conv).copied(), found);
         }
         // A row that both have is counted once.
-        for row in fresh.values().chain(held.values().filter(|row| fresh.get(&row.conv) != Some(*row))) {
+        for row in fresh
+            .values()
+            .chain(held.values().filter(|row| fresh.get(&row.conv) != Some(*row)))
+        {
             one.count(case, row, found);
         }
     }
@@ -49,7 +52,11 @@ impl One {
         for row in rows {
             if by_conv.insert(row.conv, row).is_some() {
                 found.wrong(Rule::I15, Spot::at(self.at).conv(row.conv), || {
-                    format!("two rows: the inbox of {} has {} twice", case.name(self.device), row.conv)
+                    format!(
+                        "two rows: the inbox of {} has {} twice",
+                        case.name(self.device),
+                        row.conv
+                    )
                 });
             }
         }
@@ -91,7 +98,9 @@ impl One {
         if row.unread != unread {
             found.wrong(Rule::I15, spot(), || {
                 let (said, name, read, head) = (row.unread, name(), row.read_seq, row.head_seq);
-                format!("miscounted: {name} is told {said} unread in {conv}, and there are {unread} from {read} to {head}")
+                format!(
+                    "miscounted: {name} is told {said} unread in {conv}, and there are {unread} from {read} to {head}"
+                )
             });
         }
         if row.head_ord != head.ord {
@@ -118,6 +127,8 @@ fn differences(held: &InboxRow, fresh: &InboxRow) -> String {
     };
     let pairs = of(held).into_iter().zip(of(fresh));
     let differ = pairs.filter(|((_, held), (_, fresh))| held != fresh);
-    let told: Vec<String> = differ.map(|((name, held), (_, fresh))| format!("{name} {held}, not {fresh}")).collect();
+    let told: Vec<String> = differ
+        .map(|((name, held), (_, fresh))| format!("{name} {held}, not {fresh}"))
+        .collect();
     told.join(", ")
 }

@@ -60,7 +60,9 @@ impl<'c, 'a> Stays<'c, 'a> {
             return true;
         }
         let intervals = self.intervals(user, conv, lineage);
-        intervals.iter().any(|(from_us, to_us)| *from_us <= at_us && at_us <= *to_us)
+        intervals
+            .iter()
+            .any(|(from_us, to_us)| *from_us <= at_us && at_us <= *to_us)
     }
 
     /// Whether two people may have shared a conversation at that time. True where nobody can say.
@@ -74,7 +76,9 @@ impl<'c, 'a> Stays<'c, 'a> {
             let shared = self.find_shared(one, other, lineage);
             self.shared.insert(key, shared);
         }
-        self.shared[&key].iter().any(|(from_us, to_us)| *from_us <= at_us && at_us <= *to_us)
+        self.shared[&key]
+            .iter()
+            .any(|(from_us, to_us)| *from_us <= at_us && at_us <= *to_us)
     }
 
     fn find_shared(&self, one: UserId, other: UserId, lineage: u32) -> Vec<Interval> {
@@ -94,10 +98,17 @@ impl<'c, 'a> Stays<'c, 'a> {
             return Vec::new();
         };
         let interval = |stay: &super::log::Stay| {
-            let asked = log.entry(stay.from).and_then(|entry| self.case.invokes.get(&entry.send_id));
+            let asked = log
+                .entry(stay.from)
+                .and_then(|entry| self.case.invokes.get(&entry.send_id));
             let from_us = asked.map_or(0, |asked| asked.at_us);
             let end = stay.to.and_then(|to| log.entry(to));
-            (from_us, end.map_or(u64::MAX, |entry| self.known_us(entry, conv, lineage).saturating_add(GRACE_US)))
+            (
+                from_us,
+                end.map_or(u64::MAX, |entry| {
+                    self.known_us(entry, conv, lineage).saturating_add(GRACE_US)
+                }),
+            )
         };
         log.stays(user).iter().map(interval).collect()
     }
@@ -107,7 +118,11 @@ impl<'c, 'a> Stays<'c, 'a> {
         let known_in = |lineage: u32| {
             let acked = self.case.acked(entry.send_id, lineage).map(|(answer, _)| answer.at_us);
             let told = self.told_us.get(&(conv, entry.send_id, lineage)).copied();
-            acked.into_iter().chain(told).min().filter(|known_us| *known_us < u64::MAX)
+            acked
+                .into_iter()
+                .chain(told)
+                .min()
+                .filter(|known_us| *known_us < u64::MAX)
         };
         (0..=lineage).rev().find_map(known_in).unwrap_or(u64::MAX)
     }

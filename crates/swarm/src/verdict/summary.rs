@@ -80,7 +80,10 @@ fn seed(case: &Case<'_>) -> u64 {
         What::Run { seed, .. } => Some(*seed),
         _ => None,
     };
-    case.history.iter().find_map(|record| seed(&record.what)).unwrap_or_default()
+    case.history
+        .iter()
+        .find_map(|record| seed(&record.what))
+        .unwrap_or_default()
 }
 
 /// From handing a send to the client to its first acknowledgement, sorted.
@@ -103,12 +106,17 @@ fn send_received_us(case: &Case<'_>) -> Vec<u64> {
         let (Some(device), What::Shown { entries, .. }) = (record.device, &record.what) else {
             continue;
         };
-        let counts = case.devices.get(&device).is_some_and(|who| who.kind == DeviceKind::Client && !who.slow);
+        let counts = case
+            .devices
+            .get(&device)
+            .is_some_and(|who| who.kind == DeviceKind::Client && !who.slow);
         let Some(connected_us) = case.seats[at].connected_us.filter(|_| counts) else {
             continue;
         };
         for seen in entries {
-            let Some(asked) = case.invokes.get(&seen.send_id) else { continue };
+            let Some(asked) = case.invokes.get(&seen.send_id) else {
+                continue;
+            };
             let all_the_while = connected_us <= asked.at_us && asked.device != device && asked.digest.is_some();
             if all_the_while && shown.insert((device, seen.send_id)) {
                 took.push(record.at_us.saturating_sub(asked.at_us));

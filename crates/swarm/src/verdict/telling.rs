@@ -28,11 +28,20 @@ pub fn judge(case: &Case<'_>, found: &mut Found<'_, '_>) {
             seat: case.seats[at],
         };
         match &record.what {
-            What::Shown { conv, entries } if case.is_ours(*conv) => show(case, told(*conv), entries, &mut showing, found),
+            What::Shown { conv, entries } if case.is_ours(*conv) => {
+                show(case, told(*conv), entries, &mut showing, found)
+            }
             What::Skipped { conv, from, to } => skip(case, told(*conv), (*from, *to), &mut showing, found),
-            What::Heard { conv, entry } if case.is_ours(*conv) => hear(case, told(*conv), entry.seq, &mut hearing, found),
+            What::Heard { conv, entry } if case.is_ours(*conv) => {
+                hear(case, told(*conv), entry.seq, &mut hearing, found)
+            }
             What::ToldBehind { conv } => hearing.told_behind(device, *conv),
-            What::Pulled { conv, from, to, entries } if case.is_ours(*conv) => {
+            What::Pulled {
+                conv,
+                from,
+                to,
+                entries,
+            } if case.is_ours(*conv) => {
                 page(case, told(*conv), entries, Some((*from, *to)), found);
             }
             // A hole in a final read is a lost entry: I1.
@@ -93,11 +102,20 @@ fn skip(case: &Case<'_>, one: One, (from, to): (Seq, Seq), showing: &mut Showing
         return;
     }
     let log = case.log(one.conv, one.seat.lineage);
-    if let Some(missed) = log.and_then(|log| log.next_readable(one.user, last.seq)).filter(|next| next.seq < from) {
-        let spot = Spot::at(one.at).and([last.at]).place(one.conv, missed.seq).of(missed.send_id);
+    if let Some(missed) = log
+        .and_then(|log| log.next_readable(one.user, last.seq))
+        .filter(|next| next.seq < from)
+    {
+        let spot = Spot::at(one.at)
+            .and([last.at])
+            .place(one.conv, missed.seq)
+            .of(missed.send_id);
         found.wrong(Rule::I6, spot, || {
             let name = case.name(one.device);
-            format!("a hole: {name} skips {from} to {to} of {}, having shown up to {}", one.conv, last.seq)
+            format!(
+                "a hole: {name} skips {from} to {to} of {}, having shown up to {}",
+                one.conv, last.seq
+            )
         });
     }
     last.seq = last.seq.max(to);
@@ -117,7 +135,11 @@ fn follows(
     let spot = || Spot::at(one.at).and([last.at]).place(conv, seq);
     if seq <= last.seq {
         found.wrong(Rule::I6, spot(), || {
-            format!("out of order: {} {did} {seq} of {conv} after {}", case.name(one.device), last.seq)
+            format!(
+                "out of order: {} {did} {seq} of {conv} after {}",
+                case.name(one.device),
+                last.seq
+            )
         });
         return;
     }
@@ -128,7 +150,10 @@ fn follows(
     if let Some(missed) = log.next_readable(one.user, last.seq).filter(|next| next.seq < seq) {
         found.wrong(Rule::I6, spot().of(missed.send_id), || {
             let (name, missed) = (case.name(one.device), missed.seq);
-            format!("a hole: {name} {did} {seq} of {conv} after {}, and {missed} lies between", last.seq)
+            format!(
+                "a hole: {name} {did} {seq} of {conv} after {}, and {missed} lies between",
+                last.seq
+            )
         });
     }
 }
@@ -176,7 +201,10 @@ fn page(case: &Case<'_>, one: One, entries: &[Seen], speaks_of: Option<(Seq, Seq
         let spot = Spot::at(one.at).place(conv, pair[1].seq).of(pair[1].send_id);
         found.wrong(Rule::I6, spot, || {
             let (name, after) = (case.name(one.device), pair[0].seq);
-            format!("out of order: a page for {name} has {} of {conv} after {after}", pair[1].seq)
+            format!(
+                "out of order: a page for {name} has {} of {conv} after {after}",
+                pair[1].seq
+            )
         });
     }
     let (Some((from, to)), Some(log)) = (speaks_of, case.log(conv, one.seat.lineage)) else {
@@ -189,7 +217,10 @@ fn page(case: &Case<'_>, one: One, entries: &[Seen], speaks_of: Option<(Seq, Seq
             let spot = Spot::at(one.at).and([log.at]).place(conv, entry.seq).of(entry.send_id);
             found.wrong(Rule::I6, spot, || {
                 let name = case.name(one.device);
-                format!("a hole: a page for {name} speaks of {from} to {to} of {conv} and lacks {}", entry.seq)
+                format!(
+                    "a hole: a page for {name} speaks of {from} to {to} of {conv} and lacks {}",
+                    entry.seq
+                )
             });
         }
     }

@@ -43,7 +43,12 @@ pub fn judge(case: &Case<'_>, hardness: &BTreeMap<String, u64>, demands: &Demand
 fn unseen_logs(case: &Case<'_>, found: &mut Found<'_, '_>) {
     let last = case.last_lineage();
     let mut acked = BTreeMap::new();
-    for answer in case.answers.values().flatten().filter(|answer| answer.seq.is_some() && answer.lineage == last) {
+    for answer in case
+        .answers
+        .values()
+        .flatten()
+        .filter(|answer| answer.seq.is_some() && answer.lineage == last)
+    {
         acked.entry(answer.conv).or_insert(answer.at);
     }
     for (conv, at) in acked.into_iter().filter(|(conv, _)| case.log(*conv, last).is_none()) {

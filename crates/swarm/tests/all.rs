@@ -1,0 +1,12 @@
+//! The verdict, tried on histories that are known to be good, and on the same spoiled in one way.
+
+#[path = "all/story.rs"]
+mod story;
+#[path = "all/good.rs"]
+mod good;
+#[path = "all/logs.rs"]
+mod logs;
+#[path = "all/telling.rs"]
+mod telling;
+#[path = "all/run.rs"]
+mod run;
