@@ -49,18 +49,16 @@ impl<W: World> Crowd<W> {
         let mut still = Still::new();
         loop {
             let (held, fresh) = (self.held().await, self.fresh().await);
+            let agrees = |number: usize| lack(&held[number], self.fresh_of(&fresh, number)).is_none();
+            let well: Vec<usize> = (0..held.len()).filter(|&number| !self.devices[number].slow).collect();
             let is_still = still.look(&held, &fresh) >= STILL_MS;
-            let agree = |number: usize| lack(&held[number], self.fresh_of(&fresh, number)).is_none();
-            let compared: Vec<usize> = (0..held.len())
-                .filter(|&number| !self.devices[number].slow && held[number].quiet)
-                .collect();
-            if is_still || compared.iter().all(|&number| agree(number)) {
-                for number in compared {
-                    self.note_snapshot(number, &held[number], self.fresh_of(&fresh, number));
+            if is_still || well.iter().all(|&number| agrees(number)) || Instant::now() >= give_up {
+                // What is only late agrees in the end, so what still moves is compared by those who agree alone.
+                for number in well {
+                    if held[number].quiet && (is_still || agrees(number)) {
+                        self.note_snapshot(number, &held[number], self.fresh_of(&fresh, number));
+                    }
                 }
-                return;
-            }
-            if Instant::now() >= give_up {
                 return;
             }
             sleep(LOOK_PAUSE).await;
@@ -73,9 +71,7 @@ impl<W: World> Crowd<W> {
     pub async fn settle(&self, patience_ms: u64) -> Vec<String> {
         for device in &self.devices {
             device.handle.thaw();
-            if device.client().is_none() {
-                let _ = device.begin(&self.run).await;
-            }
+            let _ = device.begin(&self.run).await;
         }
         self.run.recorder.note(None, What::Healed);
         self.hurry().await;

@@ -27,6 +27,8 @@ pub(super) struct Device<W: World> {
     pub handle: Handle,
     token: TokenText,
     wire: Wire<W::Connector>,
+    /// Held by whoever begins or ends a life: never two at once.
+    turn: tokio::sync::Mutex<()>,
     /// Under no lock is anything awaited.
     state: Mutex<State>,
 }
@@ -55,6 +57,7 @@ impl<W: World> Device<W> {
             handle,
             token,
             wire,
+            turn: tokio::sync::Mutex::default(),
             state: Mutex::default(),
         }
     }
@@ -64,8 +67,12 @@ impl<W: World> Device<W> {
         self.state().life.as_ref().map(|life| life.client.clone())
     }
 
-    /// Comes, or comes back.
+    /// Comes, or comes back, unless it is here.
     pub async fn begin(&self, run: &Run<W>) -> Result<(), String> {
+        let _turn = self.turn.lock().await;
+        if self.client().is_some() {
+            return Ok(());
+        }
         let (keep, life_number) = {
             let mut state = self.state();
             state.lives += 1;
@@ -86,6 +93,7 @@ impl<W: World> Device<W> {
 
     /// Ends. What is under way may or may not arrive; without what it kept, the device will never know.
     pub async fn end(&self, run: &Run<W>, keeps: bool) {
+        let _turn = self.turn.lock().await;
         let Some(life) = self.state().life.take() else { return };
         let open = life.client.look(under_way).await.unwrap_or_default();
         life.client.shutdown().await;
