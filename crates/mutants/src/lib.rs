@@ -16,57 +16,61 @@ compile_error!("mutants are planted for tests only: a release must not have the 
 /// Faults, each at the one place that its sentence names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Mutant {
-    /// The store answers before the transaction is committed. Shows as a lost write when the commit fails, or the process
-    /// dies in between.
+    /// The store answers before the transaction is committed. Shows as a lost write when the commit fails, or the
+    /// process dies in between.
     AckBeforeCommit,
-    /// The store remembers send_ids in memory only. Shows as a double when a send whose answer was lost is repeated after
-    /// the store was opened again.
+    /// The store remembers send_ids in memory only. Shows as a double when a send whose answer was lost is
+    /// repeated after the store was opened again.
     DedupeInMemory,
-    /// The store looks a send_id up in a snapshot that is older than its lock on the log: the last 32 sends are not in it
-    /// yet. Shows as a double when a send whose answer was lost is repeated soon.
+    /// The store looks a send_id up in a snapshot that is older than its lock on the log: the last 128 sends are
+    /// not in it yet. Shows as a double when a send whose answer was lost is repeated soon.
     DedupeOnOldSnapshot,
-    /// The store takes an entry's seq from the clock. Shows as gaps in every log, and as seqs that go back when the clock
-    /// does.
+    /// The store takes an entry's seq from the clock. Shows as gaps in every log, and as seqs that go back when
+    /// the clock does.
     SeqFromClock,
-    /// The store takes max + 1 of what is committed as the seq, whatever else the batch wrote or another batch did in the
-    /// last 5 ms. Shows as a lost write and as two entries at one seq when two people write at the same moment.
+    /// The store takes max + 1 of what is committed as the seq, whatever else the batch wrote or another batch did
+    /// in the last 5 ms. Shows as a lost write and as two entries at one seq when two people write at the same
+    /// moment.
     SeqWithoutLock,
-    /// The node tells of an entry, at the seq it will probably get, before the store has committed it. Shows as a phantom
-    /// when the commit fails or is refused, and as two entries at one seq when two people write at the same moment.
+    /// The node tells of an entry, at the seq it will probably get, before the store has committed it. Shows as a
+    /// phantom when the commit fails or is refused, and as two entries at one seq when two people write at the
+    /// same moment.
     PublishBeforeCommit,
-    /// The handler that stored an entry hands it out by itself, and the tail of that node does not. Shows as entries out of
-    /// order on a socket when another node's hint comes late, and as a removal that the removed does not hear.
+    /// The handler that stored an entry hands it out by itself, and the tail of that node does not. Shows as
+    /// entries out of order on a socket when another node's hint comes late, and as a removal that the removed
+    /// does not hear.
     HandlerFansOut,
-    /// A tail starts from the first entry it sees, and anew whenever it waits for nothing. Shows as a hole on a socket that
-    /// nobody was told of, and as a leak to somebody removed, when a hint is lost or comes late.
+    /// A tail starts from the first entry it sees, and anew whenever it waits for nothing. Shows as a hole on a
+    /// socket that nobody was told of, and as a leak to somebody removed, when a hint is lost or comes late.
     TailStartsAnywhere,
-    /// A beat carries the node's memory of `ver`, not the store's. Shows as a device that never learns of a change whose
-    /// hints were lost, if nothing follows.
+    /// A beat carries the node's memory of `ver`, not the store's. Shows as a device that never learns of a change
+    /// whose hints were lost, if nothing follows.
     BeatWithoutVer,
-    /// A cursor goes where it is told, also back. Shows as a receipt that is taken back when a person's other device lags,
-    /// or marks something as unread.
+    /// A cursor goes where it is told, also back. Shows as a receipt that is taken back when a person's other
+    /// device lags, or marks something as unread.
     CursorGoesBack,
-    /// A tail delivers to whoever was a member when it was last read from the store, whoever was removed since. Shows as a
-    /// leak: somebody removed hears what is said after.
+    /// A tail delivers to whoever was a member when it was last read from the store, whoever was removed since.
+    /// Shows as a leak: somebody removed hears what is said after.
     MembershipAtConnect,
-    /// A page above an entry begins one entry late, and says that it does not. Shows as a lost write for who comes back to
-    /// what was said meanwhile, and as a gap in every log of more than one page.
+    /// A page above an entry begins one entry late, and says that it does not. Shows as a lost write for who comes
+    /// back to what was said meanwhile, and as a gap in every log of more than one page.
     ResumeOffByOne,
-    /// A client's retry has a new send_id. Shows as a double when the connection was cut between a commit and its answer.
+    /// A client's retry has a new send_id. Shows as a double when the connection was cut between a commit and its
+    /// answer.
     RetryWithNewId,
     /// A full outbox drops a frame and says nothing. Shows as a hole on a slow socket that nobody was told of.
     FullQueueDrops,
-    /// A page is ordered by time, to the second, and then by send_id. Shows as entries out of order in a page, and as a gap
-    /// at the end of one, when two people write in the same second.
+    /// A page is ordered by time, to the second, and then by send_id. Shows as entries out of order in a page, and
+    /// as a gap at the end of one, when two people write in the same second.
     PullByTime,
-    /// An inbox row counts messages by increments, one for each time its head moves. Shows as wrong unread counts once two
-    /// messages come in one move, or a member does.
+    /// An inbox row counts messages by increments, one for each time its head moves. Shows as wrong unread counts
+    /// once two messages come in one move, or a member does.
     UnreadByIncrement,
-    /// The fanout row goes before the inboxes are durable. Shows as an inbox that stays behind for ever when the bump fails,
-    /// or the node dies in between, if nothing follows.
+    /// The fanout row goes before the inboxes are durable. Shows as an inbox that stays behind for ever when the
+    /// bump fails, or the node dies in between, if nothing follows.
     FanoutRemovedEarly,
-    /// A restored store keeps its epoch. Shows as seqs that are other entries than before, and as acknowledged sends that
-    /// nobody brings back.
+    /// A restored store keeps its epoch. Shows as seqs that are other entries than before, and as acknowledged
+    /// sends that nobody brings back.
     EpochKept,
     /// A commit is not flushed to the disk before it is answered. Only a power cut shows it; `kill -9` never can.
     SyncNormal,

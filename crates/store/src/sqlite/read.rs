@@ -77,7 +77,8 @@ impl Viewer {
             // Planted fault: time, to the second, is the order.
             let mut statement = db.prepare(if mutants::is(Mutant::PullByTime) {
                 log::entries!(
-                    "WHERE l.id BETWEEN ?1 AND ?2 AND (?3 IS NULL OR l.rev > ?3) ORDER BY l.created_ms / 1000, l.send_id"
+                    "WHERE l.id BETWEEN ?1 AND ?2 AND (?3 IS NULL OR l.rev > ?3)
+                     ORDER BY l.created_ms / 1000, l.send_id"
                 )
             } else {
                 log::entries!("WHERE l.id BETWEEN ?1 AND ?2 AND (?3 IS NULL OR l.rev > ?3) ORDER BY l.id")

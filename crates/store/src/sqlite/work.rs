@@ -178,6 +178,11 @@ impl Held {
         Ok(self.overlay.get_mut(&id))
     }
 
+    /// Whether the open batch wrote to a log, before [`Work::flush`]. For a planted fault only.
+    pub(super) fn wrote(&self) -> bool {
+        self.overlay.values().any(|conversation| conversation.fanout.is_some())
+    }
+
     /// A conversation that begins in the open batch.
     pub(super) fn begin(&mut self, id: ConversationId, conversation: Conversation) {
         self.overlay.insert(id, conversation);

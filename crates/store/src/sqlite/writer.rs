@@ -162,10 +162,11 @@ impl Writer {
                 break;
             }
         }
+        let is_hasty = mutants::is(Mutant::AckBeforeCommit) && work.held.wrote();
         let result = match work.flush() {
             Ok(()) => {
-                // Planted fault: the answers go out before the commit.
-                if mutants::is(Mutant::AckBeforeCommit) {
+                // Planted fault: where a log was written, the answers go out before the commit.
+                if is_hasty {
                     taken.drain(..).for_each(|change| change.answer(None));
                 }
                 commit(work, &self.options.faults)
