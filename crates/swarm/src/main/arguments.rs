@@ -68,16 +68,17 @@ pub struct Arguments {
 
 const EXAMPLES: &str = "\
 Examples:
-  swarm                                         50 people for 20 seconds, at a server of their own.
-  swarm --kill 3 --seed 7                       The same, and the server is killed three times.
+  swarm                                  50 people for 20 seconds, at a server of their own.
+  swarm --kill 3 --seed 7                The same, and the server is killed three times.
   swarm --people 200 --for 5m --kill 50 --hints 20,20,20,60
-                                                More bad luck than a year has.
-  swarm --url ws://localhost:8080 --people 10   At a server that runs: try it, then look at its metrics.
-  swarm --plan swarm-7/plan.json --kill 3       What was done once, once more.
-  swarm --json --seed 7 | tail -n 1             For a script: one line of JSON is the last word.
+                                         More bad luck than a year has.
+  swarm --url ws://localhost:8080        At a server that runs. Then look at its metrics.
+  swarm --plan swarm-7/plan.json         What was done once, once more.
+  swarm --json --seed 7 | tail -n 1      For a script: the last line is JSON, always.
 
-It ends with 0 if nothing was wrong, with 1 if something was (the page shows what), with 2 if it could
-not begin. Ctrl-C: people stop acting, and what happened so far is judged; once more: it ends at once.";
+It ends with 0 if nothing was wrong, with 1 if something was (the page shows what), with 2
+if it could not go on. Ctrl-C: people stop acting, and what happened so far is judged; once
+more: it ends at once.";
 
 impl Arguments {
     /// The people, as asked for.

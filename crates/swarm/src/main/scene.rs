@@ -50,7 +50,7 @@ pub async fn play(arguments: &Arguments) -> Result<bool, String> {
     let mut line = tell::Line::new();
     let told = |at: Duration, progress, kills| line.show(at, for_ms, progress, kills);
     let ran = tokio::select! {
-        ran = run.carry_out(server, told, interrupted()) => ran?,
+        ran = run.carry_out(server, told, interrupted()) => ran.map_err(|says| at_whose(arguments, says))?,
         () = async { interrupted().await; interrupted().await } => return Err("interrupted".to_owned()),
     };
     line.end();
@@ -58,6 +58,14 @@ pub async fn play(arguments: &Arguments) -> Result<bool, String> {
     kept(&out, &ran.history, &verdict)?;
     tell::verdict(arguments.json, &verdict, &ran, &out);
     Ok(verdict.violations.is_empty() && ran.odd.is_empty())
+}
+
+/// Says where to look, when somebody's server does not do as ours do.
+fn at_whose(arguments: &Arguments, says: String) -> String {
+    match &arguments.url {
+        Some(url) => format!("{says}; is {url} a Tidings server with `--sign-up open --no-rates`?"),
+        None => says,
+    }
 }
 
 /// Ctrl-C.
