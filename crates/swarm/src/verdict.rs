@@ -28,7 +28,7 @@ use crate::history::Record;
 use case::Case;
 use found::Found;
 use protocol::ConversationId;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// What must hold. The numbers are those of `docs/proof/README.md`.
@@ -81,7 +81,7 @@ pub struct Violation {
 }
 
 /// What a run was like, and what came out.
-#[derive(Clone, Debug, Default, Serialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Summary {
     /// People.
     pub people: u64,
@@ -139,7 +139,7 @@ pub struct Summary {
 }
 
 /// So many of so many.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Share {
     /// Good ones.
     pub good: u64,

@@ -25,7 +25,7 @@ pub(super) fn rows(summary: &Summary) -> Vec<(&'static str, Vec<String>)> {
         .iter()
         .map(|(kind, count)| format!("{kind} {}", counted(*count)));
     let hard = |(name, count): (&String, &u64)| format!("{} {}", name.replace('_', " "), counted(*count));
-    let [median, most, all] = summary.converged_ms.map(lasting);
+    let [half, nine_in_ten, all] = summary.converged_ms.map(lasting);
     vec![
         ("run", vec![format!("seed {}", summary.seed)]),
         ("people", vec![people, format!("{} devices", counted(summary.devices))]),
@@ -56,8 +56,8 @@ pub(super) fn rows(summary: &Summary) -> Vec<(&'static str, Vec<String>)> {
         (
             "converged",
             vec![
-                format!("half in {median}"),
-                format!("most in {most}"),
+                format!("half in {half}"),
+                format!("nine in ten in {nine_in_ten}"),
                 format!("all in {all}"),
             ],
         ),
