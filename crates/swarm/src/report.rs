@@ -1,4 +1,4 @@
-//! What came out of a run, shown: a table and a line for terminals and scripts, and for each violation a text and a page.
+//! What came out of a run, shown: a table and a line for terminals and scripts; for each violation a text and a page.
 //!
 //! All of it is pure: a summary, a verdict or a history goes in, a string comes out.
 

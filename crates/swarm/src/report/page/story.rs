@@ -63,8 +63,8 @@ pub(super) fn story<'a>(violation: &'a Violation, history: &'a [Record], names: 
     }
 }
 
-/// Where a record of a slice stands in the history. A slice may hold only a part of a record's list, so it is the same if
-/// time, device and sort are.
+/// Where a record of a slice stands in the history. A slice may hold only a part of a record's list, so it is the same
+/// if time, device and sort are.
 fn place(record: &Record, history: &[Record]) -> usize {
     let first = history.partition_point(|other| other.at_us < record.at_us);
     let same_time = history[first..].iter().take_while(|other| other.at_us == record.at_us);
