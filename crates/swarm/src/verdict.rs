@@ -23,6 +23,7 @@ mod stays;
 mod summary;
 mod telling;
 mod too_easy;
+mod who;
 
 use crate::history::Record;
 use case::Case;

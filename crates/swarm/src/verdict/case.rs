@@ -7,55 +7,11 @@
 
 use super::faults::Faults;
 use super::log::Log;
+use super::who::{self, Who};
 use crate::history::{Device, DeviceKind, Digest, Record, Seen, What};
 use protocol::{ConversationId, SendId, Seq, UserId};
 use std::collections::{BTreeMap, BTreeSet};
 use std::slice;
-
-/// A device.
-#[derive(Debug)]
-pub struct Who<'a> {
-    pub user: UserId,
-    name: &'a str,
-    pub kind: DeviceKind,
-    pub slow: bool,
-    /// When it ended for good, and why.
-    pub stopped: Option<(usize, &'a str)>,
-    forgot_us: Option<u64>,
-    lost_events_us: Option<u64>,
-    connected_us: Vec<u64>,
-    disconnected_us: Vec<u64>,
-}
-
-impl Who<'_> {
-    /// Whether it forgot what it had asked at that time.
-    pub fn forgot_after(&self, at_us: u64) -> bool {
-        self.forgot_us.is_some_and(|forgot_us| forgot_us >= at_us)
-    }
-
-    /// Whether answers of that time may be among the events that it lost.
-    pub fn lost_events_after(&self, at_us: u64) -> bool {
-        self.lost_events_us.is_some_and(|lost_us| lost_us >= at_us)
-    }
-
-    /// When it was first connected at or after that time.
-    pub fn connected_after(&self, at_us: u64) -> Option<u64> {
-        let index = self.connected_us.partition_point(|connected_us| *connected_us < at_us);
-        self.connected_us.get(index).copied()
-    }
-
-    /// Whether its connection ended between these two, or there was none.
-    pub fn was_cut_off(&self, from_us: u64, to_us: u64) -> bool {
-        let upto = |times: &[u64], at_us: u64| times.partition_point(|time_us| *time_us <= at_us);
-        let ended = |at_us: u64| upto(&self.disconnected_us, at_us);
-        ended(to_us) > ended(from_us) || upto(&self.connected_us, from_us) <= ended(from_us)
-    }
-
-    /// Whether the rules that need a device to keep up hold for it.
-    pub fn keeps_up(&self) -> bool {
-        self.kind == DeviceKind::Client && !self.slow && self.stopped.is_none()
-    }
-}
 
 /// What a device's place in its own life was when it wrote something down.
 #[derive(Clone, Copy, Debug, Default)]
@@ -129,8 +85,8 @@ pub struct Case<'a> {
     pub of_conv: BTreeMap<ConversationId, Vec<usize>>,
     /// The last end of all faults.
     pub healed: Option<usize>,
-    /// Server processes.
-    pub nodes: u32,
+    /// Hints may come late: there are several nodes, or a node had to hold entries that came before the one they follow.
+    pub late_hints: bool,
 }
 
 impl<'a> Case<'a> {
@@ -142,7 +98,7 @@ impl<'a> Case<'a> {
             ..Self::default()
         };
         case.history.sort_by_key(|record| record.at_us);
-        case.meet();
+        case.devices = who::meet(&case.history);
         case.seat();
         case.sort_out();
         case.faults = Faults::of(&case.history);
@@ -229,37 +185,6 @@ impl<'a> Case<'a> {
         may_be && log.named(send_id).is_none() && log.entry(seq).is_some()
     }
 
-    fn meet(&mut self) {
-        for (at, record) in (0..).zip(&self.history) {
-            let Some(device) = record.device else { continue };
-            if let What::Device { user, name, kind, slow } = &record.what {
-                let who = Who {
-                    user: *user,
-                    name,
-                    kind: *kind,
-                    slow: *slow,
-                    stopped: None,
-                    forgot_us: None,
-                    lost_events_us: None,
-                    connected_us: Vec::new(),
-                    disconnected_us: Vec::new(),
-                };
-                self.devices.entry(device).or_insert(who);
-            }
-            let Some(who) = self.devices.get_mut(&device) else {
-                continue;
-            };
-            match &record.what {
-                What::Stopped { why } => who.stopped = Some((at, why)),
-                What::Forgets => who.forgot_us = Some(record.at_us),
-                What::EventsLost => who.lost_events_us = Some(record.at_us),
-                What::Connected => who.connected_us.push(record.at_us),
-                What::Disconnected => who.disconnected_us.push(record.at_us),
-                _ => {}
-            }
-        }
-    }
-
     /// Where every device stood at each of its records.
     fn seat(&mut self) {
         let mut current = (0, 0);
@@ -327,7 +252,8 @@ impl<'a> Case<'a> {
             let mut answer_to = None;
             match &record.what {
                 What::Healed => self.healed = Some(at),
-                What::Run { nodes, .. } => self.nodes = *nodes,
+                What::Run { nodes, .. } => self.late_hints |= *nodes > 1,
+                What::Counted { name, count } => self.late_hints |= name == "early_entries_held" && *count > 0,
                 What::Invoke {
                     send_id,
                     conv,

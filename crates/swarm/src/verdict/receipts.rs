@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 /// How late the news of an entry may be written down by whoever runs a device, against the cursor that speaks of it, in
 /// microseconds.
 const WRITTEN_LATE_US: u64 = 2_000_000;
-/// How late a hint between two nodes may come, in microseconds: so much older may be what an observer is told who looks
+/// How late a hint may come, in microseconds: so much older may be what an observer is told who looks
 /// at a conversation anew.
 const HINT_LATE_US: u64 = 5_000_000;
 /// How much older than the last live one the answer to a `watch` may be, in microseconds: both are on their way at once,
@@ -50,7 +50,7 @@ pub fn judge(case: &Case<'_>, found: &mut Found<'_, '_>) {
             lineage: seat.lineage,
         };
         let is_ear = case.devices.get(&device).is_some_and(|who| who.kind == DeviceKind::Ear);
-        let late_us = match (case.nodes > 1, is_ear) {
+        let late_us = match (case.late_hints, is_ear) {
             (true, _) => HINT_LATE_US,
             (false, true) => WATCH_LATE_US,
             (false, false) => 0,
@@ -127,10 +127,7 @@ impl One {
             return;
         }
         let by_us = case.at_us(self.at) + WRITTEN_LATE_US;
-        if let Some(highest) = had
-            .upto(self.user, self.conv, self.lineage, by_us)
-            .filter(|highest| *highest < seq)
-        {
+        if let Some(highest) = had.upto(self.user, self.conv, by_us).filter(|highest| *highest < seq) {
             found.wrong(Rule::I8, spot(), || {
                 says(format!("and no device of theirs had more than {highest}"))
             });
@@ -141,8 +138,8 @@ impl One {
 /// How far the devices of everybody had each log, by time.
 #[derive(Default)]
 struct Had {
-    /// The highest seq, at the times when it rose.
-    upto: BTreeMap<(UserId, ConversationId, u32), Vec<(u64, Seq)>>,
+    /// The highest seq, at the times when it rose; of all lineages together, since a backup brings cursors along.
+    upto: BTreeMap<(UserId, ConversationId), Vec<(u64, Seq)>>,
     /// From when on nobody can say what a person has.
     unsure_us: BTreeMap<UserId, u64>,
 }
@@ -150,7 +147,7 @@ struct Had {
 impl Had {
     fn of(case: &Case<'_>) -> Self {
         let mut had = Self::default();
-        for (at, record) in case.history.iter().enumerate() {
+        for record in &case.history {
             let Some(who) = record.device.and_then(|device| case.devices.get(&device)) else {
                 continue;
             };
@@ -171,7 +168,7 @@ impl Had {
                 }
                 _ => continue,
             };
-            let rise = had.upto.entry((who.user, conv, case.seats[at].lineage)).or_default();
+            let rise = had.upto.entry((who.user, conv)).or_default();
             if rise.last().is_none_or(|(_, highest)| *highest < seq) {
                 rise.push((record.at_us, seq));
             }
@@ -185,11 +182,11 @@ impl Had {
     }
 
     /// `None`: nobody can say.
-    fn upto(&self, user: UserId, conv: ConversationId, lineage: u32, by_us: u64) -> Option<Seq> {
+    fn upto(&self, user: UserId, conv: ConversationId, by_us: u64) -> Option<Seq> {
         if self.unsure_us.get(&user).is_some_and(|since_us| *since_us <= by_us) {
             return None;
         }
-        let rise = self.upto.get(&(user, conv, lineage)).map_or(&[][..], Vec::as_slice);
+        let rise = self.upto.get(&(user, conv)).map_or(&[][..], Vec::as_slice);
         let index = rise.partition_point(|(at_us, _)| *at_us <= by_us);
         Some(index.checked_sub(1).map_or(Seq::ZERO, |index| rise[index].1))
     }
