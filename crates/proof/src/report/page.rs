@@ -72,7 +72,7 @@ pub fn markdown(proof: &Proof) -> String {
     let mut faults = BTreeMap::new();
     for stage in &proof.stages {
         add(&mut sum, &stage.summary);
-        super::add::counts(&mut faults, &stage.faults);
+        add::counts(&mut faults, &stage.faults);
     }
     let parts = [
         head(proof, &faults),
