@@ -1,13 +1,7 @@
 //! Whole processes: the real binary, real sockets, a real disk, and what happens to them.
 
-#[path = "process/crowd.rs"]
-mod crowd;
 #[path = "process/kill.rs"]
 mod kill;
-#[path = "process/probe.rs"]
-mod probe;
-#[path = "process/scissors.rs"]
-mod scissors;
 #[path = "process/served.rs"]
 mod served;
 #[path = "process/screen.rs"]
@@ -18,5 +12,3 @@ mod terminal;
 mod typist;
 #[path = "process/texts.rs"]
 mod texts;
-#[path = "process/verdict.rs"]
-mod verdict;

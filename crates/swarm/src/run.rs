@@ -4,8 +4,9 @@
 use crate::counted::{self, Counter};
 use crate::crowd::{Crowd, Progress};
 use crate::history::{Phase, Record, Recorder, What};
-use crate::plan::Plan;
+use crate::plan::{Plan, Shape};
 use crate::served::{Served, Tcp};
+use crate::verdict::Demands;
 use client::address::Address;
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
@@ -25,6 +26,17 @@ const SAMPLE_PAUSE: Duration = Duration::from_secs(1);
 const KILL_PERCENT: u64 = 90;
 /// What faults happen to: there is one server.
 const NODE: &str = "node 0";
+
+/// What a server may use, whoever is there: memory in KiB, file descriptors.
+const RSS_KIB_MAX: u64 = 256 * 1024;
+const FDS_MAX: u64 = 256;
+/// What it may use more for each device.
+const DEVICE_RSS_KIB_MAX: u64 = 1_024;
+const DEVICE_FDS_MAX: u64 = 4;
+/// What may wait in its queues.
+const WAITING_MAX: u64 = 20_000;
+/// How long after the last fault a device may take to hold the head, in milliseconds.
+const CONVERGE_MS_MAX: u64 = 30_000;
 
 /// What is run.
 #[derive(Clone, Debug)]
@@ -226,6 +238,20 @@ impl Hand {
     }
 }
 
+/// The bounds that a server is held to with so many people.
+#[must_use]
+pub fn demands(shape: &Shape) -> Demands {
+    // Ears and those who compare are devices, too.
+    let devices = u64::from(shape.devices()) + u64::from(shape.people) * 2;
+    Demands {
+        rss_kib_max: RSS_KIB_MAX + devices * DEVICE_RSS_KIB_MAX,
+        fds_max: FDS_MAX + devices * DEVICE_FDS_MAX,
+        waiting_max: WAITING_MAX,
+        converge_ms_max: CONVERGE_MS_MAX,
+        hard: BTreeMap::new(),
+    }
+}
+
 fn note_kill(recorder: &Recorder, phase: Phase) {
     let (kind, target) = ("kill".to_owned(), NODE.to_owned());
     recorder.note(None, What::Fault { kind, target, phase });
@@ -251,7 +277,6 @@ fn client_unix_ms() -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::plan::Shape;
 
     fn run(seed: u64, kills: u32) -> Run {
         Run {

@@ -257,7 +257,10 @@ fn resident_kib(status: &str) -> Option<u64> {
 
 /// An address of this machine that nobody listens on. It lies below the ports that the system hands to whoever
 /// connects: one of those could be taken by a client while the server is down, even by one that tries to reach it.
-fn free_address() -> io::Result<SocketAddr> {
+///
+/// # Errors
+/// There is none.
+pub fn free_address() -> io::Result<SocketAddr> {
     const FIRST: u16 = 18_000;
     const COUNT: u16 = 14_000;
     static TRIED: AtomicU16 = AtomicU16::new(0);

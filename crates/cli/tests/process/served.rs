@@ -1,11 +1,11 @@
 //! A server as a process of its own: started, killed, started again on the same data and the same port.
 
-use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::net::SocketAddr;
 use std::path::Path;
 use std::process::Stdio;
+use swarm::served::free_address;
 use tempfile::TempDir;
-use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
-use tokio::net::TcpStream;
+use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command};
 
 /// A server process and the directory it keeps everything in.
@@ -34,7 +34,7 @@ impl Served {
         let directory = tempfile::tempdir().expect("a directory");
         let mut served = Self {
             directory,
-            address: free_address(),
+            address: free_address().expect("a free port"),
             arguments: arguments.iter().map(|one| (*one).to_owned()).collect(),
             sign_up,
             greeting: Vec::new(),
@@ -124,55 +124,4 @@ impl Served {
     pub fn log(&self) -> String {
         std::fs::read_to_string(self.directory.path().join("server.log")).unwrap_or_default()
     }
-
-    /// One HTTP request with a JSON body; answers status and body.
-    pub async fn post(&self, path: &str, body: &str) -> (u16, String) {
-        let length = body.len();
-        let head =
-            format!("POST {path} HTTP/1.1\r\nhost: t\r\ncontent-type: application/json\r\ncontent-length: {length}");
-        self.request(&format!("{head}\r\nconnection: close\r\n\r\n{body}"))
-            .await
-    }
-
-    /// One HTTP GET.
-    pub async fn get(&self, path: &str) -> (u16, String) {
-        self.request(&format!("GET {path} HTTP/1.1\r\nhost: t\r\nconnection: close\r\n\r\n"))
-            .await
-    }
-
-    async fn request(&self, text: &str) -> (u16, String) {
-        let mut stream = TcpStream::connect(self.address).await.expect("it listens");
-        stream.write_all(text.as_bytes()).await.expect("written");
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).await.expect("read");
-        let status = answer
-            .split(' ')
-            .nth(1)
-            .and_then(|status| status.parse().ok())
-            .expect("a status");
-        let body = answer
-            .split_once("\r\n\r\n")
-            .map(|(_, body)| body.to_owned())
-            .unwrap_or_default();
-        (status, body)
-    }
-
-    /// A counter of its metrics, over all labels; 0 if it is not there.
-    pub async fn counted(&self, metric: &str) -> u64 {
-        let (_, text) = self.get("/metrics").await;
-        let of = |line: &str| {
-            let rest = line.strip_prefix(metric)?;
-            let value = rest
-                .strip_prefix(' ')
-                .or_else(|| rest.strip_prefix('{')?.split_once("} ").map(|(_, v)| v))?;
-            value.trim().parse::<f64>().ok()
-        };
-        text.lines().filter_map(of).sum::<f64>() as u64
-    }
-}
-
-/// An address of this machine that nobody listens on; another process may take it, but not often.
-fn free_address() -> SocketAddr {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
-    listener.local_addr().expect("bound")
 }

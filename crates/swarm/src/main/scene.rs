@@ -11,25 +11,15 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 use swarm::history::{self, Record};
-use swarm::plan::{Plan, Shape};
+use swarm::plan::Plan;
 use swarm::report;
-use swarm::run::{Run, Server};
+use swarm::run::{Run, Server, demands};
 use swarm::served::{Served, ServedOptions};
-use swarm::verdict::{Demands, Verdict, judge};
+use swarm::verdict::{Verdict, judge};
 use tempfile::TempDir;
 
 /// How often clients say that they are alive, in milliseconds: what a lost hint costs, and a run is short.
 const BEAT_MS: u64 = 1_000;
-/// What a server may use, whoever is there: memory in KiB, file descriptors.
-const RSS_KIB_MAX: u64 = 256 * 1024;
-const FDS_MAX: u64 = 256;
-/// What it may use more for each device.
-const DEVICE_RSS_KIB_MAX: u64 = 1_024;
-const DEVICE_FDS_MAX: u64 = 4;
-/// What may wait in its queues.
-const WAITING_MAX: u64 = 20_000;
-/// How long after the last fault a device may take to hold the head, in milliseconds.
-const CONVERGE_MS_MAX: u64 = 30_000;
 
 /// Plays the whole: answers whether nothing was wrong.
 pub async fn play(arguments: &Arguments) -> Result<bool, String> {
@@ -144,17 +134,6 @@ fn beside_this() -> Result<PathBuf, String> {
              runs with --url",
             program.display()
         )),
-    }
-}
-
-fn demands(shape: &Shape) -> Demands {
-    let devices = u64::from(shape.devices()) + u64::from(shape.people) * 2;
-    Demands {
-        rss_kib_max: RSS_KIB_MAX + devices * DEVICE_RSS_KIB_MAX,
-        fds_max: FDS_MAX + devices * DEVICE_FDS_MAX,
-        waiting_max: WAITING_MAX,
-        converge_ms_max: CONVERGE_MS_MAX,
-        hard: Default::default(),
     }
 }
 
