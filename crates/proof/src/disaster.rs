@@ -5,15 +5,23 @@
 //! that silently did less is none.
 //!
 //! [`disk`] makes file systems that can lose their power, [`sender`] are bare devices that write without pause and know
-//! none of the client's rules, [`tally`] compares what they were told with the log, [`dump`] reads a log out of a store.
+//! none of the client's rules, [`traffic`] is a server under them, [`tally`] compares what they were told with the log,
+//! [`dump`] reads a log out of a store. [`scene`] is the other cast: the crowd of `swarm`, with the real client, its
+//! plan and its verdict.
 
+pub mod bad_readers;
+pub mod clock_jump;
 pub mod descriptors;
 pub mod disk;
 pub mod disk_full;
 pub mod dump;
+pub mod kill;
 pub mod power_cut;
 pub mod read_only;
+pub mod restore;
+pub mod scene;
 pub mod sender;
+pub mod stopped;
 pub mod tally;
 pub mod traffic;
 

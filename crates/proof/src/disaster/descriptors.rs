@@ -32,7 +32,7 @@ pub async fn run(ground: &Ground, size: Size) -> Result<Outcome, NotRun> {
         .map_err(|error| NotRun::because(NAME, error))?;
     let sum = together(&outcome.verdicts);
     outcome.says = format!(
-        "none left {} times, {} sends acknowledged, {} lost, {} doubled; until the door is open p50 {:.0} ms, p99 {:.0} ms",
+        "none left {} times, {} sends acknowledged, {} lost, {} doubled; until the door opens p50 {:.0} ms, p99 {:.0} ms",
         outcome.runs,
         sum.acked,
         sum.lost,

@@ -1,5 +1,5 @@
-//! The disk is full, and then it is not. While it is full nothing is acknowledged that is not durable, what is asked for
-//! is refused so that it will be asked again, and people can still read. Once there is room, sends go through again
+//! The disk is full, and then it is not. While it is full nothing is acknowledged that is not durable, what is asked
+//! for is refused so that it will be asked again, and people can still read. Once there is room, sends go through again
 //! without anybody's help; and if the power goes while the disk is full, nothing acknowledged goes with it.
 
 use super::disk::{self, Disk};
@@ -38,7 +38,7 @@ pub async fn run(ground: &Ground, size: Size) -> Result<Outcome, NotRun> {
         .map_err(|error| NotRun::because(NAME, error))?;
     let sum = together(&outcome.verdicts);
     outcome.says = format!(
-        "full {} times, {} sends acknowledged, {} lost, {} doubled; from room to the next ack p50 {:.0} ms, p99 {:.0} ms",
+        "full {} times, {} sends acknowledged, {} lost, {} doubled; from room to next ack p50 {:.0} ms, p99 {:.0} ms",
         outcome.runs,
         sum.acked,
         sum.lost,

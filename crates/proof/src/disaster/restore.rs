@@ -1,0 +1,105 @@
+//! An old backup is put back under people who are connected: what was acknowledged since is gone from the server, and
+//! everybody still holds it. With the backup comes another lineage; clients notice it, drop what they hold of the old
+//! one, and bring back what they had been told is safe.
+
+use super::scene::{Part, Strike};
+use super::{Ground, NotRun, Outcome, Size, dump, percentile, together};
+use mutants::Mutant;
+use std::io;
+use std::path::Path;
+use store::sqlite;
+use swarm::history::{Phase, What};
+
+/// Its name.
+pub const NAME: &str = "restore";
+/// People act for so long before the backup, between it and its return, and after that, in milliseconds.
+const STRETCH_MS: u64 = 1_800;
+
+/// Makes a backup, and puts it back when much has happened since.
+///
+/// # Errors
+/// A server cannot be started here.
+pub async fn run(ground: &Ground, size: Size) -> Result<Outcome, NotRun> {
+    let runs = size.pick(1, 10);
+    let mut outcome = Outcome::named(NAME);
+    for number in 0..runs {
+        let seed = ground.seed.wrapping_add(number);
+        one(ground, seed, &mut outcome)
+            .await
+            .map_err(|error| NotRun::because(NAME, error))?;
+        (ground.tell)(&format!("{NAME}: {} of {runs}", number + 1));
+    }
+    let sum = together(&outcome.verdicts);
+    outcome.says = format!(
+        "{} times, {} changes acknowledged, {} lost, {} doubled, {} reordered; until the next ack p50 {:.0} ms",
+        outcome.runs,
+        sum.acked,
+        sum.lost,
+        sum.doubled,
+        sum.reordered,
+        percentile(&outcome.recovery_ms, 50),
+    );
+    Ok(outcome)
+}
+
+async fn one(ground: &Ground, seed: u64, outcome: &mut Outcome) -> io::Result<()> {
+    let mut part = Part::new(ground, NAME, 8, 3 * STRETCH_MS + 500, seed);
+    part.shape.steps_per_s = 100;
+    part.options.arguments = vec!["--beat-ms".to_owned(), "1000".to_owned()];
+    let mutant = ground.mutant.as_deref().and_then(Mutant::named);
+    let played = part
+        .play(ground, async |strike| {
+            strike.pass(STRETCH_MS).await;
+            back_up(strike).await?;
+            strike.pass(STRETCH_MS).await;
+            put_back(strike, mutant).await?;
+            strike.pass(STRETCH_MS).await;
+            Ok(())
+        })
+        .await?;
+    outcome.runs += 1;
+    outcome.take(played);
+    Ok(())
+}
+
+/// Copies everything while the server is down.
+async fn back_up(strike: &mut Strike<'_>) -> io::Result<()> {
+    strike.fault("kill", Phase::Start);
+    strike.kill().await?;
+    dump::copy(strike.served.data(), &strike.place.join("backup"))?;
+    strike.again().await?;
+    strike.fault("kill", Phase::Stop);
+    Ok(())
+}
+
+/// Puts the copy back, with another lineage; the logs that are given up are written down.
+async fn put_back(strike: &mut Strike<'_>, mutant: Option<Mutant>) -> io::Result<()> {
+    strike.fault(NAME, Phase::Start);
+    strike.kill().await?;
+    let (data, given_up) = (strike.served.data().to_owned(), strike.place.join("given-up"));
+    dump::copy(&data, &given_up)?;
+    for log in dump::of_directory(&given_up, strike.crowd.rooms(), strike.lineage).await? {
+        strike.recorder.note(None, log);
+    }
+    dump::copy(&strike.place.join("backup"), &data)?;
+    new_lineage(&data, strike.lineage, mutant)?;
+    strike.lineage += 1;
+    let number = strike.lineage;
+    strike.recorder.note(None, What::Lineage { number });
+    strike.again().await?;
+    strike.fault(NAME, Phase::Stop);
+    Ok(())
+}
+
+/// The step of a restore that is the server's own; so a mutant of the server may spoil it. It is done on this thread.
+fn new_lineage(data: &Path, number: u32, mutant: Option<Mutant>) -> io::Result<()> {
+    let seed = [u8::try_from(number % 251).unwrap_or(0) + 1; 32];
+    let options = sqlite::Options {
+        seed,
+        ..dump::options()
+    };
+    mutants::choose_here(mutant);
+    let done = sqlite::new_epoch(data, &options);
+    mutants::choose_here(None);
+    done.map(drop).map_err(io::Error::other)
+}
