@@ -13,6 +13,8 @@ mod device;
 mod finish;
 mod gather;
 mod scribe;
+#[cfg(test)]
+mod tests;
 
 use crate::history::{self, Recorder};
 use crate::plan::Plan;

@@ -30,9 +30,9 @@ pub(super) type Fresh = Option<BTreeMap<ConversationId, InboxRow>>;
 pub(super) struct Held {
     pub rows: BTreeMap<ConversationId, InboxRow>,
     /// Up to where it holds each log.
-    ends: BTreeMap<ConversationId, Seq>,
+    pub ends: BTreeMap<ConversationId, Seq>,
     /// It is connected, knows its inbox whole, and has nothing to say.
-    quiet: bool,
+    pub quiet: bool,
 }
 
 impl<W: World> Crowd<W> {
@@ -198,7 +198,7 @@ fn inbox_row(row: &ConversationRow, unread: u64) -> InboxRow {
 }
 
 /// What a device lacks of what is so, in words.
-fn lack(held: &Held, fresh: &Fresh) -> Option<String> {
+pub(super) fn lack(held: &Held, fresh: &Fresh) -> Option<String> {
     let Some(fresh) = fresh else {
         return Some("the server does not answer".to_owned());
     };

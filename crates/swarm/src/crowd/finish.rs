@@ -99,7 +99,7 @@ impl<W: World> Device<W> {
     }
 }
 
-fn logged(entry: &Entry) -> Logged {
+pub(super) fn logged(entry: &Entry) -> Logged {
     let (comes, goes) = moves(entry);
     Logged {
         seq: entry.seq,

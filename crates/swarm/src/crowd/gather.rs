@@ -40,7 +40,8 @@ struct SignedUp {
 }
 
 impl<W: World> Crowd<W> {
-    /// Signs everybody up with all their devices, connects these, and begins the conversations. There are no faults yet.
+    /// Signs everybody up with all their devices, connects these, and begins the conversations. There are no faults
+    /// yet.
     ///
     /// # Errors
     /// In words: somebody cannot sign up, or does not come to know where they are.

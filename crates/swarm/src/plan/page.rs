@@ -1,4 +1,5 @@
-//! `page`: somebody scrolls back. What the page holds is not looked at here: it is load, and it mixes with what is live.
+//! `page`: somebody scrolls back. What the page holds is not looked at here: it is load, and it mixes with what is
+//! live.
 
 use super::{Act, After, Doer, Room, Scene};
 use client::No;
