@@ -153,7 +153,7 @@ impl Ear {
                     Err(_) => break,
                 },
                 // A watch for each person who is met would be a watch for each of the first entries.
-                _ = beats.tick() => self.here.grown_watch().into_iter().chain([(None, ClientFrame::Beat(Beat {}))]).collect(),
+                _ = beats.tick() => self.here.beat(),
                 () = tokio::time::sleep_until(dead) => break,
             };
             let mut says = says.into_iter().chain(self.here.pulls());
@@ -324,6 +324,12 @@ impl Here {
     fn meet(&mut self, conv: ConversationId, user: UserId) {
         self.open(conv);
         self.watch_grew |= self.people.len() < limits::WATCH_PRESENCE_MAX && self.people.insert(user);
+    }
+
+    /// A beat, and the watch if it has grown.
+    fn beat(&mut self) -> Vec<Say> {
+        let beat = (None, ClientFrame::Beat(Beat {}));
+        self.grown_watch().into_iter().chain([beat]).collect()
     }
 
     /// The watch, if it has grown.

@@ -1,7 +1,7 @@
 //! `swarm`: many people at once against a server, and the verdict on what they were told.
 //!
-//! Read `main/arguments.rs` for what can be asked, `main/scene.rs` for how it is set up, `main/tell.rs` for what is said
-//! at the end. The run itself is the library's: `swarm::run`.
+//! Read `main/arguments.rs` for what can be asked, `main/scene.rs` for how it is set up, `main/tell.rs` for what is
+//! said at the end. The run itself is the library's: `swarm::run`.
 
 #[path = "main/arguments.rs"]
 mod arguments;

@@ -15,10 +15,20 @@ const PEOPLE: u32 = 50;
 #[command(name = "swarm", version, max_term_width = 100, after_help = EXAMPLES)]
 pub struct Arguments {
     /// People. Each also has an ear: a socket that writes down what a session is really told.
-    #[arg(long, default_value_t = PEOPLE, value_name = "COUNT", value_parser = clap::value_parser!(u32).range(2..=10_000))]
+    #[arg(
+        long,
+        default_value_t = PEOPLE,
+        value_name = "COUNT",
+        value_parser = clap::value_parser!(u32).range(2..=10_000)
+    )]
     pub people: u32,
     /// Devices of each.
-    #[arg(long, default_value_t = DEVICES_EACH, value_name = "COUNT", value_parser = clap::value_parser!(u32).range(1..=16))]
+    #[arg(
+        long,
+        default_value_t = DEVICES_EACH,
+        value_name = "COUNT",
+        value_parser = clap::value_parser!(u32).range(1..=16)
+    )]
     pub devices: u32,
     /// For how long they act: `20s`, `500ms`, `5m`.
     #[arg(long = "for", default_value = "20s", value_name = "TIME", value_parser = lasting)]
@@ -36,10 +46,20 @@ pub struct Arguments {
     #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u32).range(1..), help_heading = "The plan")]
     pub steps_per_s: Option<u32>,
     /// Devices in a hundred that take nothing of what is written to them, for a while.
-    #[arg(long, value_name = "PERCENT", value_parser = clap::value_parser!(u8).range(..=100), help_heading = "The plan")]
+    #[arg(
+        long,
+        value_name = "PERCENT",
+        value_parser = clap::value_parser!(u8).range(..=100),
+        help_heading = "The plan"
+    )]
     pub frozen_percent: Option<u8>,
     /// Devices in a hundred that read very slowly, for a while.
-    #[arg(long, value_name = "PERCENT", value_parser = clap::value_parser!(u8).range(..=100), help_heading = "The plan")]
+    #[arg(
+        long,
+        value_name = "PERCENT",
+        value_parser = clap::value_parser!(u8).range(..=100),
+        help_heading = "The plan"
+    )]
     pub slow_percent: Option<u8>,
     /// Carry out a plan that was saved, whatever else is said about people and chance.
     #[arg(
@@ -50,7 +70,12 @@ pub struct Arguments {
     )]
     pub plan: Option<PathBuf>,
     /// A server that runs already, and lets everybody sign up. It is not killed, and keeps what is said.
-    #[arg(long, value_name = "URL", conflicts_with_all = ["kill", "server", "hints", "mutant"], help_heading = "The server")]
+    #[arg(
+        long,
+        value_name = "URL",
+        conflicts_with_all = ["kill", "server", "hints", "mutant"],
+        help_heading = "The server"
+    )]
     pub url: Option<String>,
     /// The program to start as a server; without it, `tidings` beside this program.
     #[arg(long, value_name = "PROGRAM", help_heading = "The server")]

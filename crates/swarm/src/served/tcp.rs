@@ -9,8 +9,8 @@ use tokio::net::{TcpSocket, TcpStream, lookup_host};
 
 /// What a stream may hold that nobody has read yet, in bytes.
 const RECEIVE_BUFFER_BYTES: usize = 16 * 1024;
-/// The largest segment, in bytes, as on the Internet. What the *sender's* kernel holds grows with it: with the 64 KiB of
-/// the loopback it would be megabytes, and a reader that has stopped would not be noticed in a short run.
+/// The largest segment, in bytes, as on the Internet. What the *sender's* kernel holds grows with it: with the 64 KiB
+/// of the loopback it would be megabytes, and a reader that has stopped would not be noticed in a short run.
 const SEGMENT_BYTES: u32 = 1_448;
 
 /// A server that is reached over TCP.
