@@ -30,9 +30,10 @@ pub async fn run(ground: &Ground, size: Size) -> Result<Outcome, NotRun> {
     rounds(ground, size.pick(2, 20), &mut outcome)
         .await
         .map_err(|error| NotRun::because(NAME, error))?;
+    outcome.points_to(ground);
     let sum = together(&outcome.verdicts);
     outcome.says = format!(
-        "none left {} times, {} sends acknowledged, {} lost, {} doubled; until the door opens p50 {:.0} ms, p99 {:.0} ms",
+        "none left {} times, {} sends acknowledged, {} lost, {} doubled; until the door opens p50 {:.0} ms, p99 {:.0}",
         outcome.runs,
         sum.acked,
         sum.lost,

@@ -36,6 +36,7 @@ pub async fn run(ground: &Ground, size: Size) -> Result<Outcome, NotRun> {
     rounds(ground, size.pick(4, 40), &mut outcome)
         .await
         .map_err(|error| NotRun::because(NAME, error))?;
+    outcome.points_to(ground);
     let sum = together(&outcome.verdicts);
     outcome.says = format!(
         "full {} times, {} sends acknowledged, {} lost, {} doubled; from room to next ack p50 {:.0} ms, p99 {:.0} ms",

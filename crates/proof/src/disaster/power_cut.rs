@@ -50,7 +50,8 @@ pub async fn run(ground: &Ground, size: Size) -> Result<Outcome, NotRun> {
         outcome.verdicts.push(series.verdict);
         (ground.tell)(&format!("{NAME}: {} of {cuts}", outcome.runs));
     }
-    if ground.mutant.is_none() {
+    outcome.points_to(ground);
+    if ground.mutant.is_none() && outcome.is_well() {
         let (note, caught) = control(ground).await?;
         outcome.notes.push(note);
         outcome.verdicts.extend(caught.err());

@@ -3,12 +3,14 @@
 //! one, and bring back what they had been told is safe.
 
 use super::scene::{Part, Strike};
+use super::tally::violation;
 use super::{Ground, NotRun, Outcome, Size, dump, percentile, together};
 use mutants::Mutant;
 use std::io;
 use std::path::Path;
 use store::sqlite;
 use swarm::history::{Phase, What};
+use swarm::verdict::Rule;
 
 /// Its name.
 pub const NAME: &str = "restore";
@@ -47,17 +49,23 @@ async fn one(ground: &Ground, seed: u64, outcome: &mut Outcome) -> io::Result<()
     part.shape.steps_per_s = 100;
     part.options.arguments = vec!["--beat-ms".to_owned(), "1000".to_owned()];
     let mutant = ground.mutant.as_deref().and_then(Mutant::named);
-    let played = part
+    let mut given_up = 0;
+    let mut played = part
         .play(ground, async |strike| {
             strike.pass(STRETCH_MS).await;
             back_up(strike).await?;
             strike.pass(STRETCH_MS).await;
-            put_back(strike, mutant).await?;
+            given_up = put_back(strike, mutant).await?;
             strike.pass(STRETCH_MS).await;
             Ok(())
         })
         .await?;
     outcome.runs += 1;
+    outcome.notes.push(format!("{given_up} entries were given up"));
+    if given_up == 0 {
+        let says = "nothing was said between the backup and its return".to_owned();
+        played.verdict.violations.push(violation(Rule::TooEasy, None, says));
+    }
     outcome.take(played);
     Ok(())
 }
@@ -72,23 +80,33 @@ async fn back_up(strike: &mut Strike<'_>) -> io::Result<()> {
     Ok(())
 }
 
-/// Puts the copy back, with another lineage; the logs that are given up are written down.
-async fn put_back(strike: &mut Strike<'_>, mutant: Option<Mutant>) -> io::Result<()> {
+/// Puts the copy back, with another lineage; the logs that are given up are written down. Answers how many entries they
+/// had that the copy has not.
+async fn put_back(strike: &mut Strike<'_>, mutant: Option<Mutant>) -> io::Result<usize> {
     strike.fault(NAME, Phase::Start);
     strike.kill().await?;
     let (data, given_up) = (strike.served.data().to_owned(), strike.place.join("given-up"));
     dump::copy(&data, &given_up)?;
-    for log in dump::of_directory(&given_up, strike.crowd.rooms(), strike.lineage).await? {
-        strike.recorder.note(None, log);
-    }
+    let newer = dump::of_directory(&given_up, strike.crowd.rooms(), strike.lineage).await?;
     dump::copy(&strike.place.join("backup"), &data)?;
+    let older = dump::of_directory(&data, strike.crowd.rooms(), strike.lineage).await?;
+    let lost = entries(&newer).saturating_sub(entries(&older));
+    newer.into_iter().for_each(|log| strike.recorder.note(None, log));
     new_lineage(&data, strike.lineage, mutant)?;
     strike.lineage += 1;
     let number = strike.lineage;
     strike.recorder.note(None, What::Lineage { number });
     strike.again().await?;
     strike.fault(NAME, Phase::Stop);
-    Ok(())
+    Ok(lost)
+}
+
+fn entries(logs: &[What]) -> usize {
+    let each = logs.iter().map(|log| match log {
+        What::Log { entries, .. } => entries.len(),
+        _ => 0,
+    });
+    each.sum()
 }
 
 /// The step of a restore that is the server's own; so a mutant of the server may spoil it. It is done on this thread.

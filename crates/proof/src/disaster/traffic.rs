@@ -2,7 +2,7 @@
 
 use super::sender::{Manner, Senders};
 use super::tally::{Tally, violation};
-use super::{Ground, dump};
+use super::{Ground, Outcome, dump};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -11,6 +11,8 @@ use swarm::served::{Served, ServedOptions};
 use swarm::verdict::{Rule, Verdict, Violation};
 use tokio::time::Instant;
 
+/// The directory under the scratch directory that holds the files as they were last compared.
+const COMPARED: &str = "compared";
 /// How long the next acknowledgement may take when nothing is in its way any more, in milliseconds.
 const ACK_MS_MAX: u64 = 20_000;
 
@@ -94,7 +96,7 @@ impl Traffic {
     /// # Errors
     /// The files cannot be copied.
     pub async fn compare(&self) -> io::Result<Verdict> {
-        let copy = self.scratch.join("compared");
+        let copy = self.scratch.join(COMPARED);
         dump::copy(&self.data, &copy)?;
         let logs = match dump::of_directory(&copy, &self.senders.convs, 0).await {
             Ok(logs) => logs,
@@ -128,6 +130,17 @@ impl Traffic {
     /// Something is wrong that no log shows.
     pub fn wrong(&mut self, says: String) {
         self.found.push(violation(Rule::I14, None, says));
+    }
+}
+
+impl Outcome {
+    /// If something was found, says where the files are that it was found in.
+    pub fn points_to(&mut self, ground: &Ground) {
+        if !self.is_well() {
+            let compared = ground.scratch.join(COMPARED);
+            self.notes
+                .push(format!("the files it was found in: {}", compared.display()));
+        }
     }
 }
 

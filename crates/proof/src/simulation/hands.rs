@@ -112,6 +112,7 @@ impl Hands {
             Wrong::Mute(node) => sim.partition_oneway(NODES[node], PEOPLE),
             Wrong::Hold(node) => sim.hold(PEOPLE, NODES[node]),
             Wrong::Slow(node, ms) => latency(sim, node, ms),
+            Wrong::Loss(node, per_mille) => loss(sim, node, per_mille),
             Wrong::Hints(from, to, faults) => self.house.bus.set_faults(from, to, faults),
             Wrong::Clock(machine, ms) => self.house.clocks[machine].set_off_ms(ms),
             Wrong::Engine(faults) => self.house.set_store_faults(faults),
@@ -140,6 +141,7 @@ impl Hands {
             Wrong::Partition(node) | Wrong::Deaf(node) | Wrong::Mute(node) => sim.repair(PEOPLE, NODES[node]),
             Wrong::Hold(node) => sim.release(PEOPLE, NODES[node]),
             Wrong::Slow(node, _) => latency(sim, node, LATENCY_MS_MAX),
+            Wrong::Loss(node, _) => loss(sim, node, 0),
             Wrong::Hints(from, to, _) => self.house.bus.set_faults(from, to, BusFaults::default()),
             Wrong::Clock(machine, _) => self.house.clocks[machine].set_off_ms(0),
             Wrong::Engine(_) => self.house.set_store_faults(StoreFaults::default()),
@@ -173,4 +175,8 @@ impl Hands {
 
 fn latency(sim: &Sim<'_>, node: usize, ms: u64) {
     sim.set_link_max_message_latency(PEOPLE, NODES[node], Duration::from_millis(ms));
+}
+
+fn loss(sim: &mut Sim<'_>, node: usize, per_mille: u32) {
+    sim.set_link_fail_rate(PEOPLE, NODES[node], f64::from(per_mille) / 1_000.0);
 }

@@ -1,14 +1,16 @@
 //! Many seeds, over a few threads.
 
 use super::{Outcome, SimulationOptions, run};
+use crate::report::add;
 use mutants::Mutant;
 use std::collections::BTreeMap;
 use std::env;
+use std::fmt;
 use std::ops::Range;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
-use swarm::verdict::{Rule, Violation};
+use swarm::verdict::{Rule, Summary, Violation};
 
 /// What many runs came to, together.
 #[derive(Clone, Debug, Default)]
@@ -27,6 +29,8 @@ pub struct Sum {
     pub received: u64,
     /// Simulated time, in milliseconds.
     pub simulated_ms: u64,
+    /// The summaries of the runs, added up.
+    pub summary: Summary,
     /// The seeds that found something, and what.
     pub violations: BTreeMap<u64, Vec<Violation>>,
 }
@@ -36,6 +40,7 @@ impl Sum {
     fn add(&mut self, seed: u64, outcome: &Outcome) {
         let summary = &outcome.verdict.summary;
         self.seeds += 1;
+        add(&mut self.summary, summary);
         self.sent += summary.sent;
         self.acked += summary.acked;
         self.received += summary.received;
@@ -57,6 +62,25 @@ impl Sum {
     #[must_use]
     pub fn faults_in_all(&self) -> u64 {
         self.faults.values().sum()
+    }
+}
+
+impl fmt::Display for Sum {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (seeds, faults, simulated_s) = (self.seeds, self.faults_in_all(), self.simulated_ms / 1_000);
+        writeln!(f, "{seeds} seeds, {simulated_s} s of simulated time, {faults} faults:")?;
+        for (name, count) in &self.faults {
+            writeln!(f, "  {count:>8} {name}")?;
+        }
+        writeln!(
+            f,
+            "{} sent, {} acknowledged, {} received; and it was so hard:",
+            self.sent, self.acked, self.received
+        )?;
+        for (name, count) in &self.hardness {
+            writeln!(f, "  {count:>8} {}", name.replace('_', " "))?;
+        }
+        Ok(())
     }
 }
 

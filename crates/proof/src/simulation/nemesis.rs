@@ -34,6 +34,8 @@ pub enum Wrong {
     Hold(usize),
     /// What passes between people and a node takes up to so many milliseconds.
     Slow(usize, u64),
+    /// Of what passes between people and a node, so much is lost, in parts of a thousand.
+    Loss(usize, u32),
     /// Hints from one node to another (or to itself) fare like this.
     Hints(usize, usize, BusFaults),
     /// A clock on a wall is wrong by so many milliseconds.
@@ -55,6 +57,7 @@ impl Wrong {
             Self::Deaf(_) | Self::Mute(_) => "partition-one-way",
             Self::Hold(_) => "hold",
             Self::Slow(..) => "latency",
+            Self::Loss(..) => "loss",
             Self::Hints(..) => "hints",
             Self::Clock(..) => "clock-jump",
             Self::Engine(_) => "store-errors",
@@ -65,7 +68,9 @@ impl Wrong {
     #[must_use]
     pub fn target(&self) -> String {
         match *self {
-            Self::Node(node) | Self::Partition(node) | Self::Hold(node) | Self::Slow(node, _) => NODES[node].to_owned(),
+            Self::Node(node) | Self::Partition(node) | Self::Hold(node) | Self::Slow(node, _) | Self::Loss(node, _) => {
+                NODES[node].to_owned()
+            }
             Self::Deaf(node) => format!("people to {}", NODES[node]),
             Self::Mute(node) => format!("{} to people", NODES[node]),
             Self::Hints(from, to, _) => format!("{} to {}", NODES[from], NODES[to]),
@@ -86,24 +91,38 @@ pub struct Fault {
     pub wrong: Wrong,
 }
 
+/// How long a fault may outlast those who act, in milliseconds: nothing comes then that would make good what it spoils.
+const OUTLAST_MS_MAX: u64 = 1_500;
+
 /// Draws the faults of a run in which people act for so long.
 pub fn draw(chance: &mut StdRng, for_ms: u64) -> Vec<Fault> {
     let mut faults = Vec::new();
     machines(chance, for_ms, &mut faults);
+    let all_hints_lost = chance.random_bool(0.05);
     for node in 0..NODES.len() {
         links(chance, for_ms, node, &mut faults);
         let slow = |chance: &mut StdRng| Wrong::Slow(node, chance.random_range(20..2_000));
-        windows(chance, for_ms, 0.4, 2_000, &mut faults, slow);
+        windows(chance, for_ms, 0.6, 2_000, &mut faults, slow);
         let clock = |chance: &mut StdRng| Wrong::Clock(node, chance.random_range(-DAY_MS..=DAY_MS));
-        windows(chance, for_ms, 0.2, 4_000, &mut faults, clock);
+        windows(chance, for_ms, 0.3, 4_000, &mut faults, clock);
+        let loss = |chance: &mut StdRng| Wrong::Loss(node, chance.random_range(1..100));
+        windows(chance, for_ms, 0.2, 1_000, &mut faults, loss);
         for to in 0..NODES.len() {
+            if all_hints_lost {
+                faults.push(Fault {
+                    from_ms: 0,
+                    to_ms: for_ms + OUTLAST_MS_MAX,
+                    wrong: Wrong::Hints(node, to, LOST),
+                });
+                continue;
+            }
             let hints = |chance: &mut StdRng| Wrong::Hints(node, to, bad_hints(chance));
-            windows(chance, for_ms, 0.5, 4_000, &mut faults, hints);
+            windows(chance, for_ms, 0.8, 4_000, &mut faults, hints);
         }
     }
     let clock = |chance: &mut StdRng| Wrong::Clock(NODES.len(), chance.random_range(-DAY_MS..=DAY_MS));
     windows(chance, for_ms, 0.3, 4_000, &mut faults, clock);
-    windows(chance, for_ms, 0.4, 2_000, &mut faults, |chance| {
+    windows(chance, for_ms, 1.2, 2_000, &mut faults, |chance| {
         Wrong::Engine(errors(chance))
     });
     faults.sort_by_key(|fault| (fault.from_ms, fault.to_ms));
@@ -127,9 +146,8 @@ fn machines(chance: &mut StdRng, for_ms: u64, faults: &mut Vec<Fault>) {
             to_ms: (from_ms + down_ms).min(for_ms),
             ..once(from_ms, Wrong::Restore)
         });
-        // Before and after it, deaths of single nodes only, or the two would overlap.
         for node in 0..NODES.len() {
-            windows(chance, from_ms, 0.5, 1_000, faults, |_| Wrong::Node(node));
+            windows(chance, for_ms, 0.4, 1_000, faults, |_| Wrong::Node(node));
         }
         return;
     }
@@ -150,7 +168,7 @@ fn links(chance: &mut StdRng, for_ms: u64, node: usize, faults: &mut Vec<Fault>)
         2 => Wrong::Mute(node),
         _ => Wrong::Hold(node),
     };
-    windows(chance, for_ms, 0.5, 2_000, faults, any);
+    windows(chance, for_ms, 1.0, 2_000, faults, any);
 }
 
 /// Windows that do not overlap: `rate` of them on average, each up to `long_ms`.
@@ -167,11 +185,10 @@ fn windows(
     while left > 0.0 && chance.random_bool(left.min(1.0)) {
         left -= 1.0;
         from_ms += chance.random_range(1..for_ms);
-        let to_ms = from_ms + chance.random_range(1..=long_ms);
         if from_ms >= for_ms {
             break;
         }
-        let to_ms = to_ms.min(for_ms);
+        let to_ms = (from_ms + chance.random_range(1..=long_ms)).min(for_ms + OUTLAST_MS_MAX);
         faults.push(Fault {
             from_ms,
             to_ms,
@@ -181,12 +198,17 @@ fn windows(
     }
 }
 
+/// No hint arrives.
+const LOST: BusFaults = BusFaults {
+    lose_percent: 100,
+    double_percent: 0,
+    delay_percent: 0,
+    delay_ms_max: 0,
+};
+
 fn bad_hints(chance: &mut StdRng) -> BusFaults {
-    if chance.random_bool(0.3) {
-        return BusFaults {
-            lose_percent: 100,
-            ..BusFaults::default()
-        };
+    if chance.random_bool(0.4) {
+        return LOST;
     }
     BusFaults {
         lose_percent: chance.random_range(0..60),
@@ -205,10 +227,10 @@ fn errors(chance: &mut StdRng) -> StoreFaults {
         }
     };
     StoreFaults {
-        change: some(200),
+        change: some(500),
         commit: some(300),
         committed: some(300),
         reopen: some(500),
-        read: some(200),
+        read: some(300),
     }
 }
