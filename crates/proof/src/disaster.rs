@@ -25,6 +25,7 @@ pub mod stopped;
 pub mod tally;
 pub mod traffic;
 
+use crate::report::Caught;
 use std::path::PathBuf;
 use swarm::served::ServedOptions;
 use swarm::verdict::{Summary, Verdict};
@@ -94,6 +95,8 @@ pub struct Outcome {
     pub recovery_ms: Vec<f64>,
     /// What is worth knowing besides.
     pub notes: Vec<String>,
+    /// Planted faults that it was checked with, and what became of them.
+    pub caught: Vec<Caught>,
 }
 
 impl Outcome {
@@ -107,6 +110,7 @@ impl Outcome {
             verdicts: Vec::new(),
             recovery_ms: Vec::new(),
             notes: Vec::new(),
+            caught: Vec::new(),
         }
     }
 

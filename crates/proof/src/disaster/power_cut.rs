@@ -9,6 +9,7 @@ use super::sender::Manner;
 use super::tally::violation;
 use super::traffic::Traffic;
 use super::{Ground, NotRun, Outcome, Size, percentile, together};
+use crate::report::Caught;
 use mutants::Mutant;
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
@@ -52,9 +53,12 @@ pub async fn run(ground: &Ground, size: Size) -> Result<Outcome, NotRun> {
     }
     outcome.points_to(ground);
     if ground.mutant.is_none() && outcome.is_well() {
-        let (note, caught) = control(ground).await?;
-        outcome.notes.push(note);
-        outcome.verdicts.extend(caught.err());
+        let caught = control(ground).await?;
+        outcome
+            .notes
+            .push(format!("control: {}", caught.says.as_deref().unwrap_or_default()));
+        outcome.verdicts.extend(uncaught(&caught));
+        outcome.caught.push(caught);
     }
     let sum = together(&outcome.verdicts);
     outcome.says = format!(
@@ -73,26 +77,39 @@ pub async fn run(ground: &Ground, size: Size) -> Result<Outcome, NotRun> {
 ///
 /// # Errors
 /// File systems cannot be made here.
-async fn control(ground: &Ground) -> Result<(String, Result<(), Verdict>), NotRun> {
+async fn control(ground: &Ground) -> Result<Caught, NotRun> {
+    let seed = ground.seed.wrapping_add(1);
+    let mutant = Mutant::SyncNormal.name().to_owned();
     let ground = Ground {
-        mutant: Some(Mutant::SyncNormal.name().to_owned()),
+        mutant: Some(mutant.clone()),
         ..ground.clone()
     };
-    let series = series(&ground, ground.seed.wrapping_add(1), CONTROL_CUTS_MAX)
+    let series = series(&ground, seed, CONTROL_CUTS_MAX)
         .await
         .map_err(|error| NotRun::because(NAME, error))?;
     let (cuts, lost, acked) = (series.cuts, series.verdict.summary.lost, series.verdict.summary.acked);
-    if lost > 0 {
-        let note =
-            format!("control: synchronous=NORMAL lost {lost} of {acked} acknowledged sends, seen after cut {cuts}");
-        return Ok((note, Ok(())));
-    }
-    let says = format!("synchronous=NORMAL lost nothing in {cuts} cuts: these cuts would not show a missing flush");
-    let verdict = Verdict {
-        violations: vec![violation(Rule::TooEasy, None, says.clone())],
-        ..Verdict::default()
+    let is_caught = lost > 0;
+    let says = if is_caught {
+        format!("synchronous=NORMAL lost {lost} of {acked} acknowledged sends, seen after power cut {cuts}")
+    } else {
+        format!("synchronous=NORMAL lost nothing in {cuts} cuts: these cuts would not show a missing flush")
     };
-    Ok((format!("control: {says}"), Err(verdict)))
+    Ok(Caught {
+        mutant,
+        seed: is_caught.then_some(seed),
+        rule: is_caught.then(|| format!("{:?}", Rule::I1)),
+        says: Some(says),
+        tried: cuts,
+    })
+}
+
+/// What is wrong if the control was not caught.
+fn uncaught(caught: &Caught) -> Option<Verdict> {
+    let says = caught.says.clone().filter(|_| caught.seed.is_none())?;
+    Some(Verdict {
+        violations: vec![violation(Rule::TooEasy, None, says)],
+        ..Verdict::default()
+    })
 }
 
 /// What several cuts of one file system came to. It ends early with the first thing found.
