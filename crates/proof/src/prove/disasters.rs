@@ -54,6 +54,7 @@ async fn strike(proving: &mut Proving, name: &'static str, size: Size) {
             if !outcome.is_well() {
                 complain(proving, &outcome);
             }
+            proving.mutants.extend(outcome.caught);
             proving.stages.push(stage);
         }
         Err(NotRun { name, why }) => {

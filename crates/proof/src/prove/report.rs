@@ -7,6 +7,10 @@ use std::path::Path;
 use std::process::Command;
 use swarm::verdict::{HARD, Summary};
 
+/// Of so many stages, or so many runs, together everything that shows them to be hard must have happened.
+const STAGES_ENOUGH: usize = 5;
+const RUNS_ENOUGH: u64 = 50;
+
 /// Writes the report.
 pub fn write(proving: &Proving, path: &Path) -> Result<(), String> {
     let proof = Proof {
@@ -31,6 +35,7 @@ pub fn last_word(proving: &Proving) -> bool {
     let mut sum = Summary::default();
     proving.stages.iter().for_each(|stage| add(&mut sum, &stage.summary));
     let wrong: u64 = proving.stages.iter().map(proof::report::Stage::wrong).sum();
+    let easy = too_easy(proving, &sum);
     let survivors: Vec<&str> = proving
         .mutants
         .iter()
@@ -66,7 +71,18 @@ pub fn last_word(proving: &Proving) -> bool {
     if wrong > 0 {
         tell(&format!("{wrong} VIOLATIONS"));
     }
-    wrong == 0 && survivors.is_empty()
+    if !easy.is_empty() {
+        tell(&format!("TOO EASY, it never happened: {}", easy.join(", ")));
+    }
+    wrong == 0 && survivors.is_empty() && easy.is_empty()
+}
+
+/// What never happened although enough was run for it: a proof without it shows little.
+fn too_easy(proving: &Proving, sum: &Summary) -> Vec<&'static str> {
+    let runs: u64 = proving.stages.iter().map(|stage| stage.runs).sum();
+    let is_enough = proving.stages.len() >= STAGES_ENOUGH || runs >= RUNS_ENOUGH;
+    let never = |name: &&str| sum.hardness.get(*name).copied().unwrap_or(0) == 0;
+    HARD.into_iter().filter(never).filter(|_| is_enough).collect()
 }
 
 fn machine() -> String {
