@@ -48,7 +48,8 @@ pub enum Rule {
     I5,
     /// Order of telling: what a device shows follows; what a session hears rises, and has a hole only if told "behind".
     I6,
-    /// Real time: what was acknowledged before another was asked for stands before it; one device's own keep their order.
+    /// Real time: what was acknowledged before another was asked for stands before it; one device's own keep their
+    /// order.
     I7,
     /// Receipts: cursors only rise, read never passes delivered, nor what a device of theirs was shown.
     I8,

@@ -36,8 +36,8 @@ pub fn run(proving: &mut Proving, seeds: Range<u64>) {
     );
     let violations = sum.violations.values().map(|found| found.len() as u64).sum();
     let says = format!(
-        "Two nodes over one store, real clients, all on a simulated network, clock and bus, one thread a seed: {} faults in \
-         {} s of simulated time.",
+        "Two nodes over one store, real clients, all on a simulated network, clock and bus, one thread a seed: \
+         {} faults in {} s of simulated time.",
         sum.faults_in_all(),
         sum.simulated_ms / 1_000
     );

@@ -24,15 +24,15 @@ pub fn conversations(history: &[Record]) -> BTreeSet<ConversationId> {
     history.iter().filter_map(of).collect()
 }
 
+/// Logs, whole.
+type Logs = Vec<(ConversationId, Vec<Logged>)>;
+
 impl House {
     /// The logs as they lie on the disk. The engine must not be open.
     ///
     /// # Errors
     /// The engine cannot be opened, or does not answer.
-    pub fn logs(
-        &self,
-        convs: BTreeSet<ConversationId>,
-    ) -> Result<Vec<(ConversationId, Vec<Logged>)>, Box<dyn std::error::Error>> {
+    pub fn logs(&self, convs: BTreeSet<ConversationId>) -> Result<Logs, Box<dyn std::error::Error>> {
         let mut opened = sqlite::open(self.disk.borrow().place(), self.sound_options())?;
         let mut logs = Vec::new();
         for conv in convs {

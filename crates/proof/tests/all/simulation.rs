@@ -29,7 +29,8 @@ fn told(found: &BTreeMap<u64, Vec<Violation>>, options: &SimulationOptions) -> S
         let first = outcome.verdict.violations.first();
         lines.extend(first.map(|one| report::text(one, &outcome.history)));
         lines.push(format!(
-            "To run just this: TIDINGS_FIRST_SEED={seed} TIDINGS_SEEDS=1 cargo test -p proof --test all seeds_find_nothing\n\
+            "To run just this:\n\
+             TIDINGS_FIRST_SEED={seed} TIDINGS_SEEDS=1 cargo test -p proof --test all seeds_find_nothing\n\
              (TIDINGS_HISTORY=a file: there it writes down everything that happened.)"
         ));
     }

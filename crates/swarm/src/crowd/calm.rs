@@ -212,7 +212,7 @@ pub(super) fn lack(held: &Held, fresh: &Fresh) -> Option<String> {
             Some(_) => {}
         }
         let end = held.ends.get(conv).copied().unwrap_or_default();
-        if end < row.head_seq {
+        if end != row.head_seq {
             return Some(format!("it holds {conv} up to {end:?} of {:?}", row.head_seq));
         }
     }

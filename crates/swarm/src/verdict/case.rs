@@ -1,8 +1,8 @@
 //! The history, sorted out once: who is who, what was asked and answered, which lineage a device lived in when it was
 //! told something, and the logs.
 //!
-//! What a device was told before it learned of a restored backup belongs to the lineage before: a client learns of it by
-//! `resynced`, a bare socket by its next connection. To compare it with the restored log would accuse the server of
+//! What a device was told before it learned of a restored backup belongs to the lineage before: a client learns of it
+//! by `resynced`, a bare socket by its next connection. To compare it with the restored log would accuse the server of
 //! what the backup took.
 
 use super::faults::Faults;
@@ -85,7 +85,8 @@ pub struct Case<'a> {
     pub of_conv: BTreeMap<ConversationId, Vec<usize>>,
     /// The last end of all faults.
     pub healed: Option<usize>,
-    /// Hints may come late: there are several nodes, or a node had to hold entries that came before the one they follow.
+    /// Hints may come late: there are several nodes, or a node had to hold entries that came before the one they
+    /// follow.
     pub late_hints: bool,
 }
 

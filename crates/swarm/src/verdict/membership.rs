@@ -1,5 +1,5 @@
-//! I9, membership: nobody is told anything of a conversation, or of somebody, outside of their stays. Entries are judged
-//! by their seq, exactly; typing, cursors and presence by time, generously.
+//! I9, membership: nobody is told anything of a conversation, or of somebody, outside of their stays. Entries are
+//! judged by their seq, exactly; typing, cursors and presence by time, generously.
 
 use super::Rule;
 use super::case::Case;

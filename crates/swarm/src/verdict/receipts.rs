@@ -14,8 +14,8 @@ const WRITTEN_LATE_US: u64 = 2_000_000;
 /// How late a hint may come, in microseconds: so much older may be what an observer is told who looks
 /// at a conversation anew.
 const HINT_LATE_US: u64 = 5_000_000;
-/// How much older than the last live one the answer to a `watch` may be, in microseconds: both are on their way at once,
-/// and a bare socket, unlike a client, does not know that cursors only rise.
+/// How much older than the last live one the answer to a `watch` may be, in microseconds: both are on their way at
+/// once, and a bare socket, unlike a client, does not know that cursors only rise.
 const WATCH_LATE_US: u64 = 1_000_000;
 
 /// What an observer saw of a cursor, when it rose: the time, the place, the record.

@@ -153,7 +153,8 @@ pub(super) fn devices(history: &[Record], names: &Names, open: bool) -> String {
     let open = if open { " open" } else { "" };
     let mut html = format!(
         "<details{open}><summary>{} devices</summary>\n<div class=\"across\"><table>\n<tr><th>device</th><th>sent\
-         </th><th>acknowledged</th><th>refused</th><th>unknown</th><th>told</th><th>sessions</th><th>told behind</th></tr>\n",
+         </th><th>acknowledged</th><th>refused</th><th>unknown</th><th>told</th><th>sessions</th>\
+         <th>told behind</th></tr>\n",
         counted(names.all_devices().len() as u64)
     );
     for device in names.all_devices() {
