@@ -10,3 +10,5 @@ mod logs;
 mod telling;
 #[path = "all/run.rs"]
 mod run;
+#[path = "all/everywhere.rs"]
+mod everywhere;
