@@ -25,7 +25,7 @@ pub mod stopped;
 pub mod tally;
 pub mod traffic;
 
-use crate::report::Caught;
+use crate::report::{Caught, add};
 use std::path::PathBuf;
 use swarm::served::ServedOptions;
 use swarm::verdict::{Summary, Verdict};
@@ -149,23 +149,10 @@ pub fn percentile(values: &[f64], percent: usize) -> f64 {
     sorted.get(place).copied().unwrap_or(0.0)
 }
 
-/// The counts of several runs, added up.
+/// The summaries of several runs, added up.
 #[must_use]
 pub fn together(verdicts: &[Verdict]) -> Summary {
-    let sum = |of: fn(&Summary) -> u64| verdicts.iter().map(|verdict| of(&verdict.summary)).sum();
-    Summary {
-        sent: sum(|one| one.sent),
-        acked: sum(|one| one.acked),
-        unknown: sum(|one| one.unknown),
-        received: sum(|one| one.received),
-        lost: sum(|one| one.lost),
-        doubled: sum(|one| one.doubled),
-        reordered: sum(|one| one.reordered),
-        gaps: sum(|one| one.gaps),
-        unread_wrong: sum(|one| one.unread_wrong),
-        receipts_wrong: sum(|one| one.receipts_wrong),
-        leaked: sum(|one| one.leaked),
-        other_wrong: sum(|one| one.other_wrong),
-        ..Summary::default()
-    }
+    let mut sum = Summary::default();
+    verdicts.iter().for_each(|verdict| add(&mut sum, &verdict.summary));
+    sum
 }

@@ -1,12 +1,12 @@
 //! Real processes, really broken.
 
 use super::{Proving, tell};
+use proof::disaster::together;
 use proof::disaster::{
     Ground, NotRun, Outcome, Size, bad_readers, clock_jump, descriptors, disk_full, kill, power_cut, read_only,
     restore, stopped,
 };
-use proof::report::{Stage, add};
-use swarm::verdict::Summary;
+use proof::report::Stage;
 use tokio::time::Instant;
 
 /// All of them, in the order in which they are run: the quick ones first.
@@ -79,11 +79,7 @@ async fn one(name: &str, ground: &Ground, size: Size) -> Result<Outcome, NotRun>
 }
 
 fn stage(outcome: &Outcome, seed: u64, took_s: u64) -> Stage {
-    let mut summary = Summary::default();
-    outcome
-        .verdicts
-        .iter()
-        .for_each(|verdict| add(&mut summary, &verdict.summary));
+    let summary = together(&outcome.verdicts);
     let mut faults = summary.faults.clone();
     if faults.is_empty() {
         faults.insert(outcome.name.to_owned(), outcome.runs);
