@@ -9,9 +9,10 @@ use crate::node::Node;
 use futures_util::future::join_all;
 use mutants::Mutant;
 use protocol::ConversationId;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
-use store::{BUMP_ROWS_MAX, InboxRecord, InboxRows};
+use store::{BUMP_ROWS_MAX, Dirty, InboxRecord, InboxRows};
 
 /// Conversations brought up to date at once.
 const PASS_CONVERSATIONS_MAX: usize = 64;
@@ -90,18 +91,88 @@ async fn pass(node: &Node, convs: Vec<ConversationId>) -> store::Result<()> {
 /// Looks for fanout rows that have lain too long, for ever. The first look, at the start, takes up everything a crash
 /// left.
 pub async fn sweep(node: Arc<Node>) {
+    let mut lying = Lying::default();
     let mut after_ms = 0;
     loop {
         match node.store.dirty(SWEEP_ROWS_MAX).await {
             Ok(dirty) => {
-                let due_ms = node.clock.unix_ms().saturating_sub(after_ms);
-                let lain: Vec<_> = dirty.iter().filter(|one| one.since_ms <= due_ms).collect();
+                let lain = lying.look(&dirty, node.now_ms(), after_ms);
                 node.metrics.sweeps.inc_by(lain.len() as u64);
-                lain.iter().for_each(|one| node.inboxes_behind(one.conv));
+                lain.into_iter().for_each(|conv| node.inboxes_behind(conv));
             }
             Err(error) => tracing::warn!(%error, "the sweeper could not look"),
         }
         after_ms = node.config.sweep_after_ms;
         tokio::time::sleep(Duration::from_millis(SWEEP_INTERVAL_MS)).await;
+    }
+}
+
+/// Rows as the sweeper saw them at its last look, at most [`SWEEP_ROWS_MAX`], and when it first did.
+///
+/// How long one has lain is measured here, by a clock that only goes forward. The time that stands in the row was read
+/// off the store's clock, and if that was a day ahead when the row was written, nobody would take it up for a day.
+#[derive(Default)]
+struct Lying {
+    /// By conversation and the time in the row: another time is another row.
+    since_ms: BTreeMap<(ConversationId, u64), u64>,
+}
+
+impl Lying {
+    /// Looks at what there is now; answers what has lain for `after_ms`.
+    fn look(&mut self, dirty: &[Dirty], now_ms: u64, after_ms: u64) -> Vec<ConversationId> {
+        let before = std::mem::take(&mut self.since_ms);
+        let mut lain = Vec::new();
+        for row in dirty.iter().take(SWEEP_ROWS_MAX) {
+            let row = (row.conv, row.since_ms);
+            let since_ms = before.get(&row).copied().unwrap_or(now_ms);
+            if now_ms.saturating_sub(since_ms) >= after_ms {
+                lain.push(row.0);
+            }
+            self.since_ms.insert(row, since_ms);
+        }
+        lain
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const A_DAY_MS: u64 = 24 * 3_600 * 1_000;
+
+    fn row(conv: u8, since_ms: u64) -> Dirty {
+        Dirty {
+            conv: ConversationId::from_bytes([conv; 16]),
+            since_ms,
+            mark: 0,
+        }
+    }
+
+    fn taken(lain: &[ConversationId]) -> Vec<u8> {
+        lain.iter().map(|conv| conv.as_bytes()[0]).collect()
+    }
+
+    #[test]
+    fn a_row_is_taken_up_after_it_was_seen_long_enough_whatever_time_stands_in_it() {
+        let mut lying = Lying::default();
+        let rows = [row(1, 0), row(2, A_DAY_MS)];
+        assert_eq!(taken(&lying.look(&rows, 10_000, 2_000)), [0_u8; 0]);
+        assert_eq!(taken(&lying.look(&rows, 11_999, 2_000)), [0_u8; 0]);
+        assert_eq!(taken(&lying.look(&rows, 12_000, 2_000)), [1, 2]);
+        assert_eq!(taken(&lying.look(&rows, 13_000, 2_000)), [1, 2], "until it is gone");
+    }
+
+    #[test]
+    fn a_row_that_went_and_came_again_begins_anew() {
+        let mut lying = Lying::default();
+        lying.look(&[row(1, 5)], 10_000, 2_000);
+        assert_eq!(taken(&lying.look(&[row(1, 6)], 12_000, 2_000)), [0_u8; 0]);
+        lying.look(&[], 13_000, 2_000);
+        assert_eq!(taken(&lying.look(&[row(1, 6)], 14_000, 2_000)), [0_u8; 0]);
+    }
+
+    #[test]
+    fn the_first_look_takes_up_everything() {
+        assert_eq!(taken(&Lying::default().look(&[row(1, A_DAY_MS)], 0, 0)), [1]);
     }
 }

@@ -175,7 +175,8 @@ impl Ear {
         match frame {
             ServerFrame::Welcome(welcome) => {
                 self.here.connected = true;
-                self.note(What::Connected);
+                let epoch = Some(welcome.epoch);
+                self.note(What::Connected { epoch });
                 if self.epoch.replace(welcome.epoch) != Some(welcome.epoch) {
                     self.heard.clear();
                 }

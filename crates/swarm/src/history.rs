@@ -6,7 +6,7 @@
 //! (`snapshot`) and the log itself is dumped (`log`).
 
 use protocol::server_frame::{PresenceState, Role};
-use protocol::{ConversationId, Generation, Ordinal, SendId, Seq, UserId};
+use protocol::{ConversationId, Epoch, Generation, Ordinal, SendId, Seq, UserId};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use std::collections::BTreeMap;
@@ -157,6 +157,9 @@ pub enum What {
     Lineage {
         /// The new one.
         number: u32,
+        /// What the server calls it, where that is known.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        epoch: Option<Epoch>,
     },
     /// What a node used at this moment.
     Sample {
@@ -234,7 +237,12 @@ pub enum What {
 
     // ---- What a device is told -------------------------------------------------------------------------------------
     /// It has a session.
-    Connected,
+    Connected {
+        /// Ear: of the lineage that the server named. It is what counts: an answer may come out of the network when the
+        /// server that gave it is long gone.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        epoch: Option<Epoch>,
+    },
     /// It has none.
     Disconnected,
     /// Client: entries that follow the last ones shown of this conversation.

@@ -6,6 +6,7 @@ use super::scene::{Part, Strike};
 use super::tally::violation;
 use super::{Ground, NotRun, Outcome, Size, dump, percentile, together};
 use mutants::Mutant;
+use protocol::Epoch;
 use std::io;
 use std::path::Path;
 use store::sqlite;
@@ -92,10 +93,10 @@ async fn put_back(strike: &mut Strike<'_>, mutant: Option<Mutant>) -> io::Result
     let older = dump::of_directory(&data, strike.crowd.rooms(), strike.lineage).await?;
     let lost = entries(&newer).saturating_sub(entries(&older));
     newer.into_iter().for_each(|log| strike.recorder.note(None, log));
-    new_lineage(&data, strike.lineage, mutant)?;
+    let epoch = Some(new_lineage(&data, strike.lineage, mutant)?);
     strike.lineage += 1;
     let number = strike.lineage;
-    strike.recorder.note(None, What::Lineage { number });
+    strike.recorder.note(None, What::Lineage { number, epoch });
     strike.again().await?;
     strike.fault(NAME, Phase::Stop);
     Ok(lost)
@@ -110,7 +111,7 @@ fn entries(logs: &[What]) -> usize {
 }
 
 /// The step of a restore that is the server's own; so a mutant of the server may spoil it. It is done on this thread.
-fn new_lineage(data: &Path, number: u32, mutant: Option<Mutant>) -> io::Result<()> {
+fn new_lineage(data: &Path, number: u32, mutant: Option<Mutant>) -> io::Result<Epoch> {
     let seed = [u8::try_from(number % 251).unwrap_or(0) + 1; 32];
     let options = sqlite::Options {
         seed,
@@ -119,5 +120,5 @@ fn new_lineage(data: &Path, number: u32, mutant: Option<Mutant>) -> io::Result<(
     mutants::choose_here(mutant);
     let done = sqlite::new_epoch(data, &options);
     mutants::choose_here(None);
-    done.map(drop).map_err(io::Error::other)
+    done.map_err(io::Error::other)
 }

@@ -166,9 +166,11 @@ impl Hands {
             self.recorder.note(None, What::Log { lineage, conv, entries });
         }
         self.house.disk.borrow_mut().restore()?;
-        store::sqlite::new_epoch(self.house.disk.borrow().place(), &self.house.sound_options())?;
+        let place = self.house.disk.borrow().place();
+        let epoch = Some(store::sqlite::new_epoch(place, &self.house.sound_options())?);
         self.lineage += 1;
-        self.recorder.note(None, What::Lineage { number: self.lineage });
+        let number = self.lineage;
+        self.recorder.note(None, What::Lineage { number, epoch });
         Ok(())
     }
 }

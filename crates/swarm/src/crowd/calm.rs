@@ -9,7 +9,7 @@ use client::Core;
 use client::log::Log;
 use futures_util::{StreamExt as _, stream};
 use protocol::server_frame::ConversationRow;
-use protocol::{ConversationId, Seq};
+use protocol::{ConversationId, Generation, Seq};
 use std::collections::BTreeMap;
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
@@ -31,6 +31,8 @@ pub(super) struct Held {
     pub rows: BTreeMap<ConversationId, InboxRow>,
     /// Up to where it holds each log.
     pub ends: BTreeMap<ConversationId, Seq>,
+    /// Up to where the server acknowledged that it has read.
+    pub reads: BTreeMap<ConversationId, (Generation, Seq)>,
     /// It is connected, knows its inbox whole, and has nothing to say.
     pub quiet: bool,
 }
@@ -177,8 +179,13 @@ fn held(core: &Core) -> Held {
         .rows()
         .map(|row| (row.conv, inbox_row(row, state.unread(row.conv))));
     let said = |row: &ConversationRow| state.cursors.mine(row.conv) == state.cursors.known(row.conv);
+    let read = |row: &ConversationRow| {
+        let known = state.cursors.known(row.conv);
+        (row.conv, (known.generation, known.read))
+    };
     Held {
         rows: rows.collect(),
+        reads: state.inbox.rows().map(read).collect(),
         ends: state.logs.iter().map(|(conv, log)| (*conv, Log::end(log))).collect(),
         quiet: core.is_caught_up() && state.outbox.is_quiet() && state.inbox.rows().all(said),
     }
@@ -214,6 +221,13 @@ pub(super) fn lack(held: &Held, fresh: &Fresh) -> Option<String> {
         let end = held.ends.get(conv).copied().unwrap_or_default();
         if end != row.head_seq {
             return Some(format!("it holds {conv} up to {end:?} of {:?}", row.head_seq));
+        }
+        let read = held.reads.get(conv).copied().unwrap_or_default();
+        if read > (row.generation, row.read_seq) {
+            return Some(format!(
+                "it has read {conv} up to {read:?}, and the inbox says {:?}",
+                row.read_seq
+            ));
         }
     }
     None

@@ -56,7 +56,7 @@ impl Scribe {
         match event {
             Event::Online { .. } => {
                 self.online = true;
-                self.note(What::Connected);
+                self.note(What::Connected { epoch: None });
             }
             Event::Offline { .. } => {
                 if self.offline() {

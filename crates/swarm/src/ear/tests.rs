@@ -182,7 +182,7 @@ fn words(history: &[Record]) -> Vec<String> {
     let word = |record: &Record| {
         assert_eq!(record.device, Some(EAR));
         match &record.what {
-            What::Connected => "connected".to_owned(),
+            What::Connected { .. } => "connected".to_owned(),
             What::Disconnected => "disconnected".to_owned(),
             What::Heard { entry, .. } => format!("heard {}", entry.seq),
             What::ToldBehind { conv } => format!("behind {}", conv.is_some()),

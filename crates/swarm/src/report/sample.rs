@@ -148,7 +148,7 @@ fn begin() -> Vec<Record> {
 /// A message that was acknowledged by a node that was killed at once, and whose seq went to another.
 pub(super) fn lost() -> (Violation, Vec<Record>) {
     let mut history = begin();
-    history.extend((0..5).map(|n| at(20 + u64::from(n), n, What::Connected)));
+    history.extend((0..5).map(|n| at(20 + u64::from(n), n, What::Connected { epoch: None })));
     for n in 1..=8 {
         let from = (n % 4) as u32;
         history.push(at(100 * n, from, invoke(n)));
@@ -173,7 +173,7 @@ pub(super) fn lost() -> (Violation, Vec<Record>) {
     history.push(at(1_005, None, fault("kill", "node 0", Phase::Start)));
     history.extend((0..5).map(|n| at(1_006, n, What::Disconnected)));
     history.push(at(1_800, None, fault("kill", "node 0", Phase::Stop)));
-    history.extend((0..5).map(|n| at(1_820 + 3 * u64::from(n), n, What::Connected)));
+    history.extend((0..5).map(|n| at(1_820 + 3 * u64::from(n), n, What::Connected { epoch: None })));
     history.extend((0..4).map(|to| at(1_933 + u64::from(to), to, shown(&[(9, 10)]))));
     history.push(at(2_400, None, fault("late-hint", "bus", Phase::Once)));
     history.push(at(2_500, None, fault("partition", "carol – node 0", Phase::Start)));
@@ -248,7 +248,7 @@ pub(super) fn one_of_each() -> Vec<Record> {
         fault("kill", "node 0", Phase::Stop),
         fault("late-hint", "bus", Phase::Once),
         What::Healed,
-        What::Lineage { number: 1 },
+        What::Lineage { number: 1, epoch: None },
         What::Sample {
             node: 0,
             rss_kib: 51_200,
@@ -285,7 +285,7 @@ fn asked_and_told(conv: ConversationId, send_id: SendId, seq: Seq) -> [What; 23]
         What::Forgets,
         What::Read { conv, seq },
         What::MarkUnread { conv, seq },
-        What::Connected,
+        What::Connected { epoch: None },
         What::Disconnected,
         shown(&[(4, 1), (5, 2)]),
         What::Skipped { conv, from, to },

@@ -168,7 +168,7 @@ fn run(what: &What) -> String {
             format!("{kind} {target} {phase}")
         }
         What::Healed => "all faults are over".to_owned(),
-        What::Lineage { number } => format!("lineage {number} from here on"),
+        What::Lineage { number, .. } => format!("lineage {number} from here on"),
         What::Sample {
             node,
             rss_kib,
@@ -225,7 +225,7 @@ fn asked(what: &What, focus: &Focus) -> String {
 /// What a device is told.
 fn told(what: &What, names: &Names, focus: &Focus) -> String {
     match what {
-        What::Connected => "has a session".to_owned(),
+        What::Connected { .. } => "has a session".to_owned(),
         What::Disconnected => "has no session".to_owned(),
         What::Shown { conv, entries } => format!("is shown {}{}", focus.entries(entries), focus.place(*conv)),
         What::Skipped { conv, from, to } => {

@@ -9,7 +9,7 @@ use super::faults::Faults;
 use super::log::Log;
 use super::who::{self, Who};
 use crate::history::{Device, DeviceKind, Digest, Record, Seen, What};
-use protocol::{ConversationId, SendId, Seq, UserId};
+use protocol::{ConversationId, Epoch, SendId, Seq, UserId};
 use std::collections::{BTreeMap, BTreeSet};
 use std::slice;
 
@@ -189,12 +189,14 @@ impl<'a> Case<'a> {
     /// Where every device stood at each of its records.
     fn seat(&mut self) {
         let mut current = (0, 0);
+        let mut named = vec![(0, None)];
         // `false`: it has no lineage of its own yet and takes the one of the next connection.
         let mut seats: BTreeMap<Device, (Seat, bool)> = BTreeMap::new();
         for record in &self.history {
-            if let What::Lineage { number } = record.what {
+            if let What::Lineage { number, epoch } = record.what {
                 current = (number, record.at_us);
                 self.lineages.push(current);
+                named.push((number, epoch));
             }
             let Some(device) = record.device else {
                 let lineage = current.0;
@@ -213,11 +215,11 @@ impl<'a> Case<'a> {
                 seat.lineage = current.0;
             }
             match record.what {
-                What::Connected => {
+                What::Connected { epoch } => {
                     seat.connection += 1;
                     seat.connected_us = Some(record.at_us);
                     if !is_client || !*settled {
-                        seat.lineage = current.0;
+                        seat.lineage = lineage_of(epoch, &named).unwrap_or(current.0);
                     }
                     *settled = true;
                 }
@@ -326,4 +328,17 @@ fn conv(what: &What) -> Option<ConversationId> {
         | What::Log { conv, .. } => Some(*conv),
         _ => None,
     }
+}
+
+/// The lineage that a server calls so, of those there were so far; of the first nobody wrote down the name.
+fn lineage_of(epoch: Option<Epoch>, named: &[(u32, Option<Epoch>)]) -> Option<u32> {
+    let epoch = epoch?;
+    let latest = |name: Option<Epoch>| {
+        named
+            .iter()
+            .rev()
+            .find(|(_, of)| *of == name)
+            .map(|(number, _)| *number)
+    };
+    latest(Some(epoch)).or_else(|| latest(None))
 }

@@ -14,7 +14,7 @@ pub fn hardness(case: &Case<'_>) -> BTreeMap<String, u64> {
             What::Counted { name, count } => (name.as_str(), *count),
             What::Unknown { .. } => ("unknown_outcomes", 1),
             What::ToldBehind { .. } => ("readers_told_behind", 1),
-            What::Lineage { number } if *number > 0 => ("epoch_changes", 1),
+            What::Lineage { number, .. } if *number > 0 => ("epoch_changes", 1),
             _ => continue,
         };
         *hardness.entry(name.to_owned()).or_default() += count;

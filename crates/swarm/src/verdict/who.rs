@@ -75,7 +75,7 @@ pub fn meet<'a>(history: &[&'a Record]) -> BTreeMap<Device, Who<'a>> {
             What::Stopped { why } => who.stopped = Some((at, why)),
             What::Forgets => who.forgot_us = Some(record.at_us),
             What::EventsLost => who.lost_events_us = Some(record.at_us),
-            What::Connected => who.connected_us.push(record.at_us),
+            What::Connected { .. } => who.connected_us.push(record.at_us),
             What::Disconnected => who.disconnected_us.push(record.at_us),
             _ => {}
         }

@@ -100,7 +100,7 @@ fn restored(brings_back: impl Fn(Device) -> bool) -> Story {
         .iter()
         .for_each(|device| story.push(Some(*device), What::Disconnected));
     (story.lineage, story.log) = (1, saved);
-    story.push(None, What::Lineage { number: 1 });
+    story.push(None, What::Lineage { number: 1, epoch: None });
     // Late news of the old lineage: an event that waited.
     let (conv, entries) = (CONV, vec![seen(&sent[0].1)]);
     story.records.retain(|r| {
@@ -113,7 +113,7 @@ fn restored(brings_back: impl Fn(Device) -> bool) -> Story {
     });
     story.push(Some(ANNS), What::Shown { conv, entries });
     for device in devices {
-        story.push(Some(device), What::Connected);
+        story.push(Some(device), What::Connected { epoch: None });
         if device < 10 {
             story.push(Some(device), What::Resynced);
         }
@@ -224,7 +224,7 @@ fn long(sends: u64) -> (Vec<Record>, ConversationId) {
     for device in 0..DEVICES {
         let (user, name, kind, slow) = (user(device), format!("p{device}"), DeviceKind::Client, false);
         note(0, device, What::Device { user, name, kind, slow });
-        note(0, device, What::Connected);
+        note(0, device, What::Connected { epoch: None });
     }
     let mut log = Vec::new();
     for number in 0..=sends {

@@ -63,7 +63,7 @@ impl Story {
             for (device, kind) in [(number, DeviceKind::Client), (number + 10, DeviceKind::Ear)] {
                 let (name, slow) = (name.to_owned(), false);
                 story.push(Some(device), What::Device { user, name, kind, slow });
-                story.push(Some(device), What::Connected);
+                story.push(Some(device), What::Connected { epoch: None });
             }
         }
         story.change_members(ANNS, "create", &[ANN, BOB], &[]);

@@ -98,7 +98,7 @@ fn i6_a_session_that_was_told_is_behind_is_not_blamed() {
     for what in [
         What::ToldBehind { conv: Some(CONV) },
         What::ToldBehind { conv: None },
-        What::Connected,
+        What::Connected { epoch: None },
     ] {
         let mut story = Story::good();
         story.spoil_told(BOBS_EAR, |told| {

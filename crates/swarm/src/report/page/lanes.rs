@@ -315,8 +315,8 @@ fn away(history: &[Record]) -> BTreeMap<Device, Vec<(u64, u64)>> {
         match record.what {
             What::Disconnected => times.push((record.at_us, u64::MAX)),
             // A device has no session until it first says that it has one.
-            What::Connected if times.is_empty() => times.push((0, record.at_us)),
-            What::Connected => {
+            What::Connected { .. } if times.is_empty() => times.push((0, record.at_us)),
+            What::Connected { .. } => {
                 if let Some((_, to_us @ u64::MAX)) = times.last_mut() {
                     *to_us = record.at_us;
                 }

@@ -32,7 +32,7 @@ pub(super) fn mark(what: &What) -> Mark {
         What::Shown { .. } | What::Heard { .. } => ("told", ARRIVAL),
         What::Pulled { .. } => ("pulled", ARRIVAL),
         What::Read { .. } | What::MarkUnread { .. } | What::SawCursor { .. } => ("cursor", DIAMOND),
-        What::Connected => ("link", OPENS),
+        What::Connected { .. } => ("link", OPENS),
         What::Disconnected => ("link", CLOSES),
         What::Forgets
         | What::Skipped { .. }

@@ -142,7 +142,7 @@ pub(super) fn devices(history: &[Record], names: &Names, open: bool) -> String {
             What::Ok { .. } => counts.acked += 1,
             What::Fail { .. } => counts.refused += 1,
             What::Unknown { .. } => counts.unknown += 1,
-            What::Connected => counts.sessions += 1,
+            What::Connected { .. } => counts.sessions += 1,
             What::ToldBehind { .. } => counts.behind += 1,
             what @ (What::Shown { .. } | What::Heard { .. } | What::Pulled { .. }) => {
                 counts.told += words::seen(what).len() as u64;

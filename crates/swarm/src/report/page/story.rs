@@ -138,7 +138,7 @@ fn conversation(what: &What) -> Of {
         | What::ToldBehind { conv: Some(conv) } => Of::Conversation(*conv),
         What::Read { conv, .. } | What::MarkUnread { conv, .. } | What::SawCursor { conv, .. } => Of::Cursors(*conv),
         What::Forgets
-        | What::Connected
+        | What::Connected { .. }
         | What::Disconnected
         | What::Resynced
         | What::EventsLost
