@@ -169,21 +169,33 @@ fn simulate(
     recorder.note(None, begins);
     let stage = Rc::new(Stage::default());
     let world = SimWorld::new(seed, house.door());
+    let calm_ms = chance.random_range(0..2 * shape.for_ms);
     let plan = Arc::new(Plan::draw(seed, shape.clone()));
     let mut sim = machines(seed, &house);
-    sim.client(PEOPLE, people(world, plan, recorder.clone(), Rc::clone(&stage)));
+    sim.client(
+        PEOPLE,
+        people(world, plan, recorder.clone(), Rc::clone(&stage), calm_ms),
+    );
     let faults = nemesis::draw(&mut chance, shape.for_ms);
     let mut hands = Hands::new(Rc::clone(&house), recorder.clone(), faults);
-    let mut begun_ms = None;
+    // The nemesis's own time: it goes on while people act and nobody has asked for calm.
+    let mut at_ms = 0;
     loop {
         if house.step(&mut sim)? {
             break;
         }
-        if !stage.has_begun() || stage.is_healed() {
+        if !stage.has_begun() || stage.is_healed() || stage.is_calm() {
             continue;
         }
-        let now_ms = house.time.now_us() / 1_000;
-        hands.work(&mut sim, now_ms - *begun_ms.get_or_insert(now_ms))?;
+        hands.end_what_is_over(&mut sim, at_ms);
+        if stage.wants_calm() {
+            if hands.is_idle() {
+                stage.calms();
+            }
+        } else {
+            hands.begin_what_is_due(&mut sim, at_ms)?;
+        }
+        at_ms += TICK_MS;
         if stage.has_acted() && hands.is_done() {
             stage.heals(hands.lineage());
         }
@@ -198,12 +210,30 @@ fn simulate(
     Ok(())
 }
 
-/// What people do, from their sign-up to their last look.
-async fn people(world: SimWorld, plan: Arc<Plan>, recorder: Recorder, stage: Rc<Stage>) -> turmoil::Result {
+/// What people do, from their sign-up to their last look. If they still act after `calm_ms`, they are compared once in
+/// between.
+async fn people(
+    world: SimWorld,
+    plan: Arc<Plan>,
+    recorder: Recorder,
+    stage: Rc<Stage>,
+    calm_ms: u64,
+) -> turmoil::Result {
     let crowd = Crowd::gather(world, plan, recorder).await?;
     stage.begins();
-    crowd.act().await;
-    stage.acted();
+    let look = async {
+        tokio::time::sleep(Duration::from_millis(calm_ms)).await;
+        if !stage.has_acted() {
+            stage.calm().await;
+            crowd.snapshot(PATIENCE_MS).await;
+            stage.calm_ends();
+        }
+    };
+    let act = async {
+        crowd.act().await;
+        stage.acted();
+    };
+    tokio::join!(look, act);
     let lineage = stage.healed().await;
     // What they lack then, if anything, is in the history, and the verdict's to say.
     let _ = crowd.settle(PATIENCE_MS).await;

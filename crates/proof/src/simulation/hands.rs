@@ -57,16 +57,26 @@ impl Hands {
         self.coming.is_empty() && self.present.is_empty()
     }
 
-    /// So late, in milliseconds since people began to act: what is over ends, what is due begins.
-    ///
-    /// # Errors
-    /// The disk of the simulated machine cannot be written to.
-    pub fn work(&mut self, sim: &mut Sim<'_>, at_ms: u64) -> turmoil::Result {
+    /// Whether nothing is wrong just now.
+    #[must_use]
+    pub fn is_idle(&self) -> bool {
+        self.present.is_empty()
+    }
+
+    /// So late, in milliseconds since people began to act: what is over ends.
+    pub fn end_what_is_over(&mut self, sim: &mut Sim<'_>, at_ms: u64) {
         while let Some(over) = self.present.iter().position(|fault| fault.to_ms <= at_ms) {
             let fault = self.present.remove(over);
             self.end(sim, fault.wrong);
             self.note(&fault.wrong, Phase::Stop);
         }
+    }
+
+    /// So late, in milliseconds since people began to act: what is due begins.
+    ///
+    /// # Errors
+    /// The disk of the simulated machine cannot be written to.
+    pub fn begin_what_is_due(&mut self, sim: &mut Sim<'_>, at_ms: u64) -> turmoil::Result {
         while let Some(fault) = self.coming.pop_if(|fault| fault.from_ms <= at_ms) {
             if matches!(fault.wrong, Wrong::Restore) && !self.house.disk.borrow().is_backed_up() {
                 continue;

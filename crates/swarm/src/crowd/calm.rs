@@ -18,9 +18,6 @@ use tokio::time::{Instant, sleep};
 const READERS_AT_ONCE_MAX: usize = 8;
 /// How often everybody is looked at while they settle.
 const LOOK_PAUSE: Duration = Duration::from_millis(200);
-/// How long a calm moment is waited for, and for how long nothing moves in one.
-const CALM_TIME_MAX: Duration = Duration::from_secs(10);
-const STILL_MS: u64 = 5_000;
 
 /// What is so, for one person; `None`: the server did not answer.
 pub(super) type Fresh = Option<BTreeMap<ConversationId, InboxRow>>;
@@ -39,21 +36,22 @@ pub(super) struct Held {
 
 impl<W: World> Crowd<W> {
     /// A calm moment in the midst of it: nobody begins a step while every device that is here and reads well is
-    /// compared with one that just came. What does not come to rest in a few seconds is not compared.
-    pub async fn snapshot(&self) {
+    /// compared with one that just came: once all agree, or nothing has moved for `patience_ms`. What still moves
+    /// after three times as long is not compared. Nothing may be wrong meanwhile.
+    pub async fn snapshot(&self, patience_ms: u64) {
         self.hold.send_replace(true);
-        self.compare().await;
+        self.compare(patience_ms).await;
         self.hold.send_replace(false);
     }
 
-    async fn compare(&self) {
-        let give_up = Instant::now() + CALM_TIME_MAX;
+    async fn compare(&self, patience_ms: u64) {
+        let give_up = Instant::now() + Duration::from_millis(3 * patience_ms);
         let mut still = Still::new();
         loop {
             let (held, fresh) = (self.held().await, self.fresh().await);
             let agrees = |number: usize| lack(&held[number], self.fresh_of(&fresh, number)).is_none();
             let well: Vec<usize> = (0..held.len()).filter(|&number| !self.devices[number].slow).collect();
-            let is_still = still.look(&held, &fresh) >= STILL_MS;
+            let is_still = still.look(&held, &fresh) >= patience_ms;
             if is_still || well.iter().all(|&number| agrees(number)) || Instant::now() >= give_up {
                 // What is only late agrees in the end, so what still moves is compared by those who agree alone.
                 for number in well {
