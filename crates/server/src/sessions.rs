@@ -4,6 +4,7 @@ use crate::outbox::Outbox;
 use protocol::close::Close;
 use protocol::{ConversationId, DeviceId, SessionId, UserId};
 use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, DefaultHasher};
 use std::sync::{Arc, RwLock};
 
 /// One connected device.
@@ -22,7 +23,9 @@ pub struct Connected {
 /// Everybody who is connected to this node.
 #[derive(Debug, Default)]
 pub struct Sessions {
-    people: RwLock<HashMap<UserId, Vec<Connected>>>,
+    /// The hasher's keys are fixed, so that whoever goes through all of them does so in the same order when a run is
+    /// played again. The server gives out these ids, so nobody can choose them to fall together.
+    people: RwLock<HashMap<UserId, Vec<Connected>, BuildHasherDefault<DefaultHasher>>>,
 }
 
 impl Sessions {
