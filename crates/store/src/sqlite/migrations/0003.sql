@@ -1,0 +1,1 @@
+-- What people do with messages, with conversations and with each other.
