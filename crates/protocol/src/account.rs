@@ -8,6 +8,7 @@ use std::fmt;
 
 /// `POST /v1/accounts`: a new person, and their first device.
 #[derive(Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct SignUp {
     /// The handle they want, without `@`.
     pub handle: String,
@@ -25,6 +26,7 @@ pub struct SignUp {
 
 /// `POST /v1/sessions`: another device of a person.
 #[derive(Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct SignIn {
     /// Their handle.
     pub handle: String,
@@ -37,6 +39,7 @@ pub struct SignIn {
 
 /// The answer to both: who you are now. The token is told this once.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct SignedIn {
     /// The person.
     pub user: UserId,
@@ -52,6 +55,7 @@ pub struct SignedIn {
 
 /// `GET /v1/devices`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Devices {
     /// The devices that are signed in.
     pub devices: Vec<Device>,
@@ -59,6 +63,7 @@ pub struct Devices {
 
 /// One device in the list.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Device {
     /// Its id.
     pub device: DeviceId,
@@ -74,6 +79,7 @@ pub struct Device {
 
 /// `DELETE /v1/devices/{device}` and `POST /v1/devices/sign-out-others`: who was signed out.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct SignedOut {
     /// The devices whose tokens are void now.
     pub devices: Vec<DeviceId>,
@@ -81,6 +87,7 @@ pub struct SignedOut {
 
 /// `POST /v1/token`: a new token for the device that asks. The old one lives until the new one is first used.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Rotated {
     /// The new token.
     pub token: TokenText,

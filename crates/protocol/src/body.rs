@@ -109,6 +109,7 @@ impl<'de> Deserialize<'de> for Kind {
 /// The body of a `text`: CommonMark source with what it names set out beside it, never parsed out of it. Its `Debug`
 /// tells how much there is, not what it says.
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Body {
     /// CommonMark (a subset) as its author typed it, at most [`limits::TEXT_BYTES_MAX`] bytes.
     #[serde(default)]
@@ -118,11 +119,13 @@ pub struct Body {
     pub mentions: Vec<Mention>,
     /// Attachments, by id. Empty is left out.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Vec<String>))]
     pub media: Vec<Uuid>,
 }
 
 /// One person named in a text. On the wire an object and nothing else.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Mention {
     /// Who.
     pub user: UserId,

@@ -20,7 +20,7 @@ frames! {
         "get" => Get(Get),
         /// I stored, I read. Answered by `cursor_ok` after it is durable; repeated until then.
         "cursor" => Cursor(Cursor),
-        /// What changed since. Answered by `inbox`.
+        /// What changed since. Answered by `inbox`, or by `resync`.
         "inbox" => Inbox(AskInbox),
         /// Where logs end. Answered by `heads`.
         "heads" => Heads(AskHeads),
@@ -47,6 +47,7 @@ frames! {
 
 /// `hello`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Hello {
     /// Versions of the protocol the client speaks.
     pub v: Vec<u32>,
@@ -71,6 +72,7 @@ pub struct Hello {
 
 /// `send`. Its `Debug` tells how long the body is, not what it says.
 #[derive(Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Send {
     /// Where to.
     pub conv: ConversationId,
@@ -79,6 +81,7 @@ pub struct Send {
     /// What sort of entry.
     pub kind: Kind,
     /// Its content; for `text` a [`crate::Body`].
+    #[cfg_attr(feature = "openapi", schema(value_type = Object))]
     pub body: Box<RawValue>,
     /// The entry it answers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -114,6 +117,7 @@ impl PartialEq for Send {
 
 /// `get`: exactly one of `after`, `before`, `around` and `range`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Get {
     /// Which log.
     pub conv: ConversationId,
@@ -194,6 +198,7 @@ impl Get {
 
 /// `cursor`. Both positions are "up to and with"; each is a maximum, except that `read` under a new `gen` may go back.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Cursor {
     /// Which log.
     pub conv: ConversationId,
@@ -210,6 +215,7 @@ pub struct Cursor {
 
 /// `inbox`.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct AskInbox {
     /// Rows changed above this version.
     pub after_ver: Ver,
@@ -217,6 +223,7 @@ pub struct AskInbox {
 
 /// `heads`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct AskHeads {
     /// Which logs, at most `heads_max`. Those the asker is not in are left out of the answer.
     pub convs: Vec<ConversationId>,
@@ -224,6 +231,7 @@ pub struct AskHeads {
 
 /// `watch`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Watch {
     /// Conversations that are open: typing and cursors are told for these.
     #[serde(default)]
@@ -238,6 +246,7 @@ pub struct Watch {
 
 /// How a session lets its person appear.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Show {
     /// In use.
@@ -251,10 +260,12 @@ pub enum Show {
 
 /// `beat`: nothing but its type.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Beat {}
 
 /// `typing`.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Typing {
     /// Where.
     pub conv: ConversationId,
@@ -262,6 +273,7 @@ pub struct Typing {
 
 /// `create`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Create {
     /// The change's name: the same on every retry. A group's id follows from it.
     pub send_id: SendId,
@@ -272,6 +284,7 @@ pub struct Create {
 
 /// What a `create` begins.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum What {
     /// A 1:1: once per pair, whoever asks and however often.
@@ -290,6 +303,7 @@ pub enum What {
 
 /// `add`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Add {
     /// To which group.
     pub conv: ConversationId,
@@ -301,6 +315,7 @@ pub struct Add {
 
 /// `remove`.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Remove {
     /// From which group.
     pub conv: ConversationId,
@@ -312,6 +327,7 @@ pub struct Remove {
 
 /// `leave`.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Leave {
     /// Which group.
     pub conv: ConversationId,
@@ -321,6 +337,7 @@ pub struct Leave {
 
 /// `members`.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct AskMembers {
     /// Of which conversation.
     pub conv: ConversationId,
@@ -331,6 +348,7 @@ pub struct AskMembers {
 
 /// `people`: by id (those the asker shares a conversation with) or by exact handle; at most `people_max` in all.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct AskPeople {
     /// By id.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

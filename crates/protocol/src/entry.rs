@@ -11,6 +11,7 @@ use std::sync::Arc;
 /// One entry. The conversation it belongs to stands in the frame around it. Its `Debug` tells how long the body is, not
 /// what it says.
 #[derive(Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Entry {
     /// Its place in the log.
     pub seq: Seq,
@@ -27,6 +28,7 @@ pub struct Entry {
     /// What sort of entry.
     pub kind: Kind,
     /// Its content, the JSON source as it was sent. `{}` where the content is gone or not for this reader.
+    #[cfg_attr(feature = "openapi", schema(value_type = Object))]
     pub body: Arc<RawValue>,
     /// The seq of the last change of this entry; absent: never changed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -83,6 +85,7 @@ impl PartialEq for Entry {
 
 /// The body of a `created`: how a conversation began.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Created {
     /// Its title; absent in a 1:1.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -93,6 +96,7 @@ pub struct Created {
 
 /// The body of an `added`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Added {
     /// Who was added, by the entry's sender.
     pub users: Vec<UserId>,
@@ -100,6 +104,7 @@ pub struct Added {
 
 /// The body of a `removed`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Removed {
     /// Who was removed, by the entry's sender. This entry is the last one that person may read.
     pub user: UserId,
@@ -107,6 +112,7 @@ pub struct Removed {
 
 /// The body of a `left`: the entry's sender went. It is the last entry that person may read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Left {
     /// Who became the owner, where the last owner left.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -54,6 +54,10 @@ impl<'a> Head<'a> {
 
 /// Reads the fields of a frame whose type is known.
 pub(crate) fn fields<'a, T: Deserialize<'a>>(source: &'a str, id: Option<RequestId>) -> Result<T, Malformed> {
+    // A list of the fields in order would pass for a struct here, and for nothing in any other language.
+    if !source.trim_start().starts_with('{') {
+        return Err(Malformed::NotAFrame);
+    }
     serde_json::from_str(source).map_err(|e| Malformed::Field { id, reason: reason(&e) })
 }
 
@@ -88,14 +92,14 @@ macro_rules! frames {
     (
         $(#[$doc:meta])*
         pub enum $name:ident, number $number:ident {
-            $( $(#[$frame_doc:meta])* $word:literal => $variant:ident($fields:ty), )*
+            $( $(#[doc = $frame_doc:literal])* $word:literal => $variant:ident($fields:ty), )*
         }
     ) => {
         $(#[$doc])*
         #[derive(Clone, Debug, PartialEq, serde::Serialize)]
         #[serde(tag = "t")]
         pub enum $name {
-            $( $(#[$frame_doc])* #[serde(rename = $word)] $variant($fields), )*
+            $( $(#[doc = $frame_doc])* #[serde(rename = $word)] $variant($fields), )*
         }
 
         impl $name {
@@ -119,10 +123,30 @@ macro_rules! frames {
             ) -> Result<(Option<crate::frame::RequestId>, Self), crate::frame::Malformed> {
                 let head = crate::frame::Head::read(source)?;
                 let number = head.$number;
-                match &*head.t {
-                    $( $word => Ok((number, Self::$variant(crate::frame::fields(source, number)?))), )*
+                Ok((number, Self::decode_fields(&head.t, source, number)?))
+            }
+
+            /// Reads the fields of a frame whose word is known from elsewhere: from the path of a request.
+            ///
+            /// # Errors
+            /// As [`Self::decode`]; `number` goes into the error.
+            pub fn decode_fields(
+                word: &str,
+                source: &str,
+                number: Option<crate::frame::RequestId>,
+            ) -> Result<Self, crate::frame::Malformed> {
+                match word {
+                    $( $word => Ok(Self::$variant(crate::frame::fields(source, number)?)), )*
                     _ => Err(crate::frame::Malformed::UnknownType { id: number }),
                 }
+            }
+
+            /// Every type with its sentence and the shape of its fields, in the order of the declaration: what a
+            /// description of the wire is made from.
+            #[cfg(feature = "openapi")]
+            #[must_use]
+            pub fn shapes() -> Vec<crate::schema::Shape> {
+                vec![$( crate::schema::Shape::of::<$fields>($word, &[$($frame_doc),*]), )*]
             }
 
             /// Writes one frame, with the number of the request it is or answers, if any.

@@ -11,8 +11,8 @@ use std::str::FromStr;
 use uuid::Uuid;
 
 macro_rules! id {
-    ($(#[$doc:meta])* $name:ident) => {
-        $(#[$doc])*
+    ($(#[doc = $doc:literal])* $name:ident) => {
+        $(#[doc = $doc])*
         #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         #[serde(transparent)]
         pub struct $name(pub Uuid);
@@ -36,6 +36,9 @@ macro_rules! id {
                 self.0.as_bytes()
             }
         }
+
+        #[cfg(feature = "openapi")]
+        crate::schema::named!($name, crate::schema::id(concat!($($doc),*)));
 
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

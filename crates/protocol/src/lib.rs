@@ -7,10 +7,12 @@
 //! - [`limits`]: every bound, with its unit in its name.
 //! - [`body`] and [`entry`]: what people write, and how it stands in a conversation's log.
 //! - [`unread`]: spans of membership, and the arithmetic of unread counts over them.
+//! - [`rights`]: who may do what in a group.
 //! - [`frame`]: what travels over a socket, [`client_frame`] up and [`server_frame`] down.
 //! - [`refusal`] and [`close`]: the numbered ways to say no, and the client's duty after each.
 //! - [`token`]: how a device proves that it is one.
 //! - [`account`]: the HTTP bodies for signing up, signing in and looking after one's devices.
+//! - `schema`, with the feature `openapi`: all of it as JSON Schema.
 
 pub mod account;
 pub mod body;
@@ -22,6 +24,9 @@ pub mod ids;
 pub mod limits;
 pub mod position;
 pub mod refusal;
+pub mod rights;
+#[cfg(feature = "openapi")]
+pub mod schema;
 pub mod server_frame;
 pub mod token;
 pub mod unread;

@@ -21,8 +21,8 @@ fn place<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<u64, D::Er
 }
 
 macro_rules! position {
-    ($(#[$doc:meta])* $name:ident) => {
-        $(#[$doc])*
+    ($(#[doc = $doc:literal])* $name:ident) => {
+        $(#[doc = $doc])*
         #[derive(
             Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
         )]
@@ -45,6 +45,9 @@ macro_rules! position {
                 Self(self.0.saturating_sub(1))
             }
         }
+
+        #[cfg(feature = "openapi")]
+        crate::schema::named!($name, crate::schema::place(concat!($($doc),*)));
 
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

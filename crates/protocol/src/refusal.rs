@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 /// `refuse`: the answer no.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Refusal {
     /// The number: see [`Code`].
     pub code: u16,

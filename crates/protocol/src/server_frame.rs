@@ -56,6 +56,7 @@ frames! {
 
 /// `welcome`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Welcome {
     /// The version of the protocol that is spoken from here on.
     pub v: u32,
@@ -80,6 +81,7 @@ pub struct Welcome {
 /// The bounds that `welcome` tells. Names and units as in [`crate::limits`]. One that a server does not tell has the
 /// value it has there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(default)]
 pub struct Limits {
     /// Bytes of a frame from a client.
@@ -120,6 +122,7 @@ impl Default for Limits {
 
 /// `inbox`: every topic changed above `from`, up to `to`, in order of `ver`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Inbox {
     /// The version that was asked from.
     pub from: Ver,
@@ -133,6 +136,7 @@ pub struct Inbox {
 
 /// One topic of a person's inbox, as it stands now.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct InboxRow {
     /// The version of its last change.
     pub ver: Ver,
@@ -143,6 +147,7 @@ pub struct InboxRow {
 
 /// What an inbox row is about.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(tag = "topic", rename_all = "snake_case")]
 pub enum Topic {
     /// A conversation I am or was in.
@@ -158,6 +163,7 @@ pub enum Topic {
 
 /// A conversation in somebody's inbox.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ConversationRow {
     /// Which.
     pub conv: ConversationId,
@@ -204,6 +210,7 @@ impl ConversationRow {
 
 /// What sort of conversation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum ConversationKind {
     /// Two people.
@@ -240,6 +247,7 @@ impl From<String> for Role {
 /// `entries`: what the asker may read between `from` and `to`. A seq in that range that is not among `items` will never
 /// be readable for the asker (or lies below the floor): the whole range counts as held.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Entries {
     /// Which log.
     pub conv: ConversationId,
@@ -263,6 +271,7 @@ pub struct Entries {
 
 /// `ack`: the change is durable and has this place, now and for ever.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Ack {
     /// In which log.
     pub conv: ConversationId,
@@ -283,6 +292,7 @@ pub struct Ack {
 
 /// `entry`, live. It may come early, late, twice or never; only its seq says where it belongs.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Live {
     /// In which log.
     pub conv: ConversationId,
@@ -295,6 +305,7 @@ pub struct Live {
 /// `ver`: the inbox moved from `prev` to `ver`. A client that stood at `prev` adopts `ver` if `pull` is not set and it
 /// holds every head named, or has marked it stale; else it asks for `inbox`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct VerMoved {
     /// Where it stood.
     pub prev: Ver,
@@ -309,6 +320,7 @@ pub struct VerMoved {
 
 /// Where a log ends, for one reader.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Head {
     /// Which log.
     pub conv: ConversationId,
@@ -324,6 +336,7 @@ pub struct Head {
 
 /// `heads`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Heads {
     /// One for each log that was asked for and may be read.
     pub heads: Vec<Head>,
@@ -331,6 +344,7 @@ pub struct Heads {
 
 /// `watching`: the answer to `watch`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Watching {
     /// Heads of the open conversations.
     pub heads: Vec<Head>,
@@ -342,6 +356,7 @@ pub struct Watching {
 
 /// `cursors`: one by one in small groups, as counts in larger ones.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Cursors {
     /// Of which conversation.
     pub conv: ConversationId,
@@ -355,6 +370,7 @@ pub struct Cursors {
 
 /// One member's public cursors.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct MemberCursor {
     /// Whose.
     pub user: UserId,
@@ -366,6 +382,7 @@ pub struct MemberCursor {
 
 /// The public cursors of a larger group, together, the asker's own left out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct CursorCounts {
     /// Up to this entry the counts speak.
     pub at: Seq,
@@ -383,6 +400,7 @@ pub struct CursorCounts {
 
 /// `cursor_ok`: what is durable now of the asker's own cursors.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct CursorOk {
     /// Of which conversation.
     pub conv: ConversationId,
@@ -399,6 +417,7 @@ pub struct CursorOk {
 
 /// `typing`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct TypingNow {
     /// Where.
     pub conv: ConversationId,
@@ -410,6 +429,7 @@ pub struct TypingNow {
 
 /// `presence`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Presence {
     /// Who, and how.
     pub list: Vec<PresenceOf>,
@@ -419,6 +439,7 @@ pub struct Presence {
 
 /// One person's presence.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct PresenceOf {
     /// Who.
     pub user: UserId,
@@ -431,6 +452,7 @@ pub struct PresenceOf {
 
 /// How somebody is there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum PresenceState {
     /// In use.
@@ -454,6 +476,7 @@ impl From<Show> for PresenceState {
 
 /// `behind`: pull. With `conv`, that log from `from`; without, the inbox and every open log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Behind {
     /// Which log; absent: all.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -465,6 +488,7 @@ pub struct Behind {
 
 /// `resync`: forget positions and caches, ask for the inbox from 0, submit again what was acknowledged lately.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Resync {
     /// The lineage that holds now.
     pub epoch: Epoch,
@@ -472,6 +496,7 @@ pub struct Resync {
 
 /// `beat`, back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct BeatBack {
     /// Where the inbox stands in the store. Above what the client holds: ask for `inbox`.
     pub ver: Ver,
@@ -481,6 +506,7 @@ pub struct BeatBack {
 
 /// `bye`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Bye {
     /// Come back after so many milliseconds: spread, so that not everybody comes at once.
     pub after_ms: u64,
@@ -490,6 +516,7 @@ pub struct Bye {
 
 /// `members`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Members {
     /// Of which conversation.
     pub conv: ConversationId,
@@ -501,6 +528,7 @@ pub struct Members {
 
 /// One member.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Member {
     /// Who.
     pub user: UserId,
@@ -516,6 +544,7 @@ pub struct Member {
 
 /// `people`: those that were found.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct People {
     /// One for each.
     pub list: Vec<Person>,
@@ -523,6 +552,7 @@ pub struct People {
 
 /// Who somebody is.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Person {
     /// Their id.
     pub user: UserId,

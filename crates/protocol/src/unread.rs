@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 /// One stretch of a conversation's log that somebody may read, both ends included.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Span {
     /// The first entry they may read.
     pub from_seq: Seq,

@@ -2,13 +2,19 @@
 
 use protocol::close::{Close, Duty};
 use protocol::refusal::Code;
+use protocol::rights::{Action, Mode};
 use protocol::server_frame::Limits;
 
 /// Writes one table.
 type Table = fn() -> String;
 
 /// The tables by the name that stands in the document's marks.
-pub const TABLES: &[(&str, Table)] = &[("closes", closes), ("refusals", refusals), ("limits", limits)];
+pub const TABLES: &[(&str, Table)] = &[
+    ("closes", closes),
+    ("rights", rights),
+    ("refusals", refusals),
+    ("limits", limits),
+];
 
 fn closes() -> String {
     let mut table = String::from("| code | sent with it | duty |\n| --- | --- | --- |\n");
@@ -19,6 +25,25 @@ fn closes() -> String {
             Duty::Stop => "stop",
         };
         table += &format!("| {} | {} | {duty} |\n", close.code(), close.reason());
+    }
+    table
+}
+
+fn rights() -> String {
+    let mut table =
+        String::from("| right | least role | announcing | approving | to |\n| --- | --- | --- | --- | --- |\n");
+    let word = |role| serde_json::to_value(role).expect("a word");
+    for action in Action::ALL {
+        let in_mode = |announce, approve| {
+            let least = word(action.least(Mode { announce, approve }));
+            least.as_str().unwrap_or_default().to_owned()
+        };
+        let (plain, announcing, approving) = (in_mode(false, false), in_mode(true, false), in_mode(false, true));
+        table += &format!(
+            "| `{}` | {plain} | {announcing} | {approving} | {} |\n",
+            action.word(),
+            action.say()
+        );
     }
     table
 }
