@@ -45,7 +45,11 @@ impl Shape {
 /// The name of a type's schema; that schema and every other that it refers to.
 #[must_use]
 pub fn described<T: ToSchema>() -> (String, Vec<Named>) {
-    let name = T::name().into_owned();
+    // A box's own name is `Box`, whatever lies in it.
+    let name = match T::name() {
+        name if name == "Box" => std::any::type_name::<T>().trim_end_matches('>').rsplit(':').next().unwrap_or("").into(),
+        name => name.into_owned(),
+    };
     let mut schemas = vec![(name.clone(), T::schema())];
     T::schemas(&mut schemas);
     (name, schemas)
