@@ -47,7 +47,12 @@ impl Shape {
 pub fn described<T: ToSchema>() -> (String, Vec<Named>) {
     // A box's own name is `Box`, whatever lies in it.
     let name = match T::name() {
-        name if name == "Box" => std::any::type_name::<T>().trim_end_matches('>').rsplit(':').next().unwrap_or("").into(),
+        name if name == "Box" => std::any::type_name::<T>()
+            .trim_end_matches('>')
+            .rsplit(':')
+            .next()
+            .unwrap_or("")
+            .into(),
         name => name.into_owned(),
     };
     let mut schemas = vec![(name.clone(), T::schema())];
