@@ -8,9 +8,11 @@
 //! - [`record`]: what goes in and what comes out.
 //! - [`error`]: refused, overloaded, or at fault.
 //! - [`reply`]: how an answer comes back from an engine that works in batches.
+//! - [`backup`]: a copy of everything in one file.
 //! - [`model`]: the contract as the simplest program that keeps it, in memory; the yardstick of the random tests.
 //! - [`sqlite`]: the engine of the standalone shape.
 
+pub mod backup;
 pub mod error;
 pub mod model;
 pub mod record;
@@ -21,6 +23,7 @@ pub use error::{Error, Fault, Refused, Result};
 pub use record::*;
 pub use reply::Reply;
 
+use backup::{BackUp, BackedUp, BackupError};
 use protocol::{ConversationId, DeviceId, DeviceSeq, Epoch, Seq, UserId, Ver};
 
 /// Everything that must survive.
@@ -198,6 +201,11 @@ pub trait Store: Send + Sync + 'static {
     /// Refuses: [`Refused::UnknownPerson`].
     fn set_password(&self, user: UserId, password_hash: String) -> Reply<()>;
 
+    /// Makes a person run this server, or no longer.
+    ///
+    /// Refuses: [`Refused::UnknownPerson`].
+    fn set_owner(&self, user: UserId, owner: bool) -> Reply<()>;
+
     /// Signs a device in, and bumps the inbox topic `devices`. Idempotent by id.
     ///
     /// Refuses: [`Refused::UnknownPerson`], [`Refused::TooManyDevices`].
@@ -266,6 +274,14 @@ pub trait Store: Send + Sync + 'static {
     /// Removes what has outlived its time: mail older than 30 days, receipt runs older than 90. At most `limit` rows;
     /// answers how many, so that the caller goes on while there are more.
     fn expire(&self, limit: usize) -> Reply<usize>;
+
+    /// Writes everything, as of one moment after this call, into one file: whole, durable and under its name, or not at
+    /// all. Changes and reads go on meanwhile; one backup at a time. Not every engine has this: one whose database has
+    /// backups of its own answers [`BackupError::Unsupported`].
+    fn back_up(&self, ask: BackUp) -> Reply<std::result::Result<BackedUp, BackupError>> {
+        drop(ask);
+        Reply::ready(Ok(Err(BackupError::Unsupported)))
+    }
 
     /// Reads how much there is.
     fn stats(&self) -> Reply<Stats>;

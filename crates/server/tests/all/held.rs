@@ -96,6 +96,7 @@ held! {
     user(user: UserId) -> Option<User>;
     people(users: Vec<UserId>) -> Vec<Person>;
     set_password(user: UserId, password_hash: String) -> ();
+    set_owner(user: UserId, owner: bool) -> ();
     add_device(device: NewDevice) -> ();
     device(user: UserId, device: DeviceId) -> Option<Device>;
     devices(user: UserId) -> Vec<Device>;

@@ -201,6 +201,10 @@ impl Store for Model {
         self.write(|state, _| state.set_password(user, password_hash))
     }
 
+    fn set_owner(&self, user: UserId, owner: bool) -> Reply<()> {
+        self.write(|state, _| state.set_owner(user, owner))
+    }
+
     fn add_device(&self, device: NewDevice) -> Reply<()> {
         self.write(|state, now_ms| state.add_device(device, now_ms))
     }

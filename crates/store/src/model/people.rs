@@ -71,6 +71,11 @@ impl State {
         Ok(())
     }
 
+    pub(super) fn set_owner(&mut self, user: UserId, owner: bool) -> Result<()> {
+        self.account_mut(user)?.user.owner = owner;
+        Ok(())
+    }
+
     pub(super) fn add_device(&mut self, new: NewDevice, now_ms: u64) -> Result<()> {
         let account = self.account_mut(new.user)?;
         if account.devices.contains_key(&new.device) {

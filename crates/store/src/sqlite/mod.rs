@@ -5,6 +5,7 @@
 //! one; the [`Checkpointer`] keeps the write-ahead log short. All three are step functions: [`start`] gives them
 //! threads, and [`drive`] runs them in one task, so that a simulation can be replayed.
 
+mod backup;
 mod checkpoint;
 mod cursors;
 mod db;
@@ -23,23 +24,29 @@ mod options;
 mod planted;
 mod read;
 mod reader;
+mod restore;
 mod schema;
 mod shared;
 mod start;
 mod users;
+mod verify;
 mod whole;
 mod work;
 mod writer;
 
+pub use backup::{DirectoryError, back_up_directory};
 pub use checkpoint::Checkpointer;
 pub use file::{FILE, LOCK_FILE, OpenError};
 pub use open::{Opened, new_epoch, open};
 pub use options::{Clock, Faults, Options, Point};
 pub use reader::Reader;
+pub use restore::{Restore, RestoreError, Restored, Step, restore};
 pub use schema::VERSION as SCHEMA_VERSION;
 pub use start::{drive, start};
+pub use verify::{Counts, Verified, VerifyError, verify};
 pub use writer::Writer;
 
+use crate::backup::{BackUp, BackedUp, BackupError};
 use crate::error::{Error, Fault, Refused};
 use crate::record::*;
 use crate::reply::Reply;
@@ -253,6 +260,10 @@ impl Store for Sqlite {
         self.change(1, move |work| users::set_password(work, user, &password_hash))
     }
 
+    fn set_owner(&self, user: UserId, owner: bool) -> Reply<()> {
+        self.change(1, move |work| users::set_owner(work, user, owner))
+    }
+
     fn add_device(&self, device: NewDevice) -> Reply<()> {
         self.change(1, move |work| devices::add(work, &device))
     }
@@ -325,6 +336,10 @@ impl Store for Sqlite {
     fn stats(&self) -> Reply<Stats> {
         let path = self.shared.path.clone();
         self.read(move |db| whole::stats(db, &path))
+    }
+
+    fn back_up(&self, ask: BackUp) -> Reply<Result<BackedUp, BackupError>> {
+        backup::begin(&self.shared, ask)
     }
 
     fn load(&self) -> Load {

@@ -20,7 +20,7 @@ use rand::{Rng, SeedableRng};
 use rusqlite::{Connection, OptionalExtension};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, AtomicUsize};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize};
 use tokio::sync::Notify;
 
 /// The engine, open, with its parts for the caller to drive: in threads ([`super::start`]) or in one task
@@ -65,6 +65,7 @@ pub fn open(dir: impl AsRef<Path>, options: Options) -> Result<Opened, OpenError
         batches: AtomicU64::new(0),
         changes: AtomicU64::new(0),
         wal_bytes: AtomicU64::new(0),
+        backing_up: AtomicBool::new(false),
         path: path.clone(),
     });
     let lock = Arc::new(lock);

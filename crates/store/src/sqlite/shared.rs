@@ -6,7 +6,7 @@ use super::lane::Lane;
 use super::options::Clock;
 use protocol::Epoch;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicU64, AtomicUsize};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize};
 use tokio::sync::Notify;
 
 pub(super) struct Shared {
@@ -23,6 +23,8 @@ pub(super) struct Shared {
     pub(super) batches: AtomicU64,
     pub(super) changes: AtomicU64,
     pub(super) wal_bytes: AtomicU64,
+    /// A backup holds a snapshot open: the log cannot begin anew.
+    pub(super) backing_up: AtomicBool,
     /// The database's file.
     pub(super) path: PathBuf,
 }

@@ -76,6 +76,19 @@ pub(super) fn set_password(work: &mut Work, user: UserId, password_hash: &str) -
     }
 }
 
+/// [`crate::Store::set_owner`].
+pub(super) fn set_owner(work: &mut Work, user: UserId, owner: bool) -> Outcome<()> {
+    let changed = work.db.run(
+        "UPDATE users SET owner = ?2 WHERE user = (SELECT number FROM user_numbers WHERE id = ?1)",
+        (user.as_bytes(), owner),
+    )?;
+    if changed == 0 {
+        Err(Refused::UnknownPerson.into())
+    } else {
+        Ok(())
+    }
+}
+
 /// [`crate::Store::last_seen`].
 pub(super) fn last_seen(db: &Db, users: &[UserId]) -> Outcome<Vec<Option<u64>>> {
     let mut seen = Vec::with_capacity(users.len());

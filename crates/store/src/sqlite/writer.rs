@@ -217,6 +217,10 @@ impl Writer {
             self.wal_tried_bytes = 0;
             return;
         }
+        // A backup's snapshot is in the way until it is done: a try would only make the next batch wait.
+        if self.shared.backing_up.load(Ordering::Relaxed) {
+            return;
+        }
         let Some(work) = &self.work else { return };
         if bytes < self.wal_tried_bytes + max / 16 {
             return;

@@ -131,6 +131,17 @@ impl Scene {
         }
     }
 
+    /// A scene in a store that the test has opened itself.
+    pub fn over(store: Arc<dyn Store>, hands: &Hands) -> Self {
+        Self {
+            store,
+            ..Self {
+                hands: hands.clone(),
+                ..Self::new(model)
+            }
+        }
+    }
+
     /// Another empty store of the same engine.
     pub fn another(&self) -> Self {
         Self::new(self.open)

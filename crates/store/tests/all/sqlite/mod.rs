@@ -7,11 +7,13 @@ use store::sqlite::{self, Opened, Options, Sqlite};
 use store::{Reply, Store};
 use tempfile::TempDir;
 
+mod backing_up;
 mod batching;
 mod failing;
 mod measuring;
 mod migrating;
 mod opening;
+mod restoring;
 
 /// Options for a test: a clock moved by hand, and a seed.
 pub fn options(hands: &Hands) -> Options {
