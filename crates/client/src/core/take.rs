@@ -24,7 +24,7 @@ impl Core {
                 Reply::Done
             }
             Command::Page { conv, place, limit } => return self.page(ticket, conv, place, limit),
-            Command::Members { .. } | Command::People(_) => return self.enqueue(ticket, command),
+            Command::Members { .. } | Command::People(_) | Command::Pins(_) | Command::History(_) => return self.enqueue(ticket, command),
             Command::Open(conv) => {
                 self.open.insert(conv);
                 self.look_at(conv);
@@ -58,7 +58,7 @@ impl Core {
                 Reply::Done
             }
             Command::Hurry => {
-                self.hurry();
+                self.hurry(now_ms);
                 Reply::Done
             }
         };
@@ -68,7 +68,12 @@ impl Core {
     /// Puts a change into the outbox. What is too large is told here, before it is queued and refused far away.
     fn write_down(&mut self, mut verb: Verb, now_ms: u64) -> Reply {
         if let Verb::Send(send) = &mut verb {
-            if let Err(refusal) = self.fits(&send.kind, &send.body) {
+            // What is passed on is checked where its words are.
+            let fits = match send.forward {
+                Some(_) => Ok(()),
+                None => self.fits(&send.kind, &send.body),
+            };
+            if let Err(refusal) = fits {
                 return Reply::No(No::Refused(refusal));
             }
             let log = self
@@ -80,6 +85,11 @@ impl Core {
                 .map_or(Seq::ZERO, Log::end)
                 .max(self.state.cursors.mine(send.conv).read);
             send.read = send.read.or((read > Seq::ZERO).then_some(read));
+        }
+        if let Verb::Edit(edit) = &verb
+            && let Err(refusal) = self.fits(&Kind::Text, &edit.body)
+        {
+            return Reply::No(No::Refused(refusal));
         }
         let item = Item::new(verb, self.options.me, now_ms);
         let send_id = item.send_id;
