@@ -104,6 +104,8 @@ codes! {
     502 Overloaded "overloaded" 503 "The server has more to do than it can; wait for retry_after_ms.";
     503 Internal "internal" 500 "Something broke on the server; it is logged there. Try again with the same send_id.";
     504 Draining "draining" 503 "This server is going down for a restart; connect again.";
+    506 LowDisk "low_disk" 507
+        "The server's disk is nearly full, so nothing new is taken; what is there can be read. Try again later.";
 }
 
 impl Code {

@@ -6,8 +6,10 @@
 //! files, because there is one writer, and because what is signed out here must also leave its live socket.
 
 mod act;
+mod back_up;
 mod listen;
 
+pub use act::act;
 pub use listen::{Open, open, serve};
 
 use protocol::account::Device;
@@ -16,9 +18,9 @@ use protocol::{DeviceId, Refusal, UserId};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
-use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
+use tokio::io::{AsyncBufReadExt, AsyncWrite, AsyncWriteExt, BufReader};
 use tokio::net::UnixStream;
 
 /// The socket's name in the data directory.
@@ -78,6 +80,22 @@ pub enum Request {
         /// Whose.
         handle: String,
     },
+    /// Make a person run this server too, or no longer. Answered by [`Answer::User`].
+    MakeOwner {
+        /// Whose handle.
+        handle: String,
+        /// They run it from now on; `false`: they no longer do.
+        owner: bool,
+    },
+    /// Write a backup. Answered by [`Answer::BackingUp`], some times, and then by [`Answer::BackedUp`]. It stops with
+    /// the connection.
+    BackUp {
+        /// The file, by an absolute path on the server's machine, which the server's account must be able to write.
+        to: PathBuf,
+        /// A file that is there is replaced.
+        #[serde(default)]
+        overwrite: bool,
+    },
     /// How much there is and how full the queues are. Answered by [`Answer::Stats`].
     Stats,
 }
@@ -128,6 +146,22 @@ pub enum Answer {
         password: Told,
         /// The devices that were signed out.
         signed_out: Vec<DeviceId>,
+    },
+    /// A backup is being made: more answers come.
+    BackingUp {
+        /// Bytes copied.
+        done_bytes: u64,
+        /// Bytes there are to copy; 0: not known yet.
+        total_bytes: u64,
+    },
+    /// A backup is there, durable and under its name.
+    BackedUp {
+        /// The file.
+        path: PathBuf,
+        /// Its length.
+        bytes: u64,
+        /// The moment it shows, in milliseconds since 1970 UTC.
+        taken_ms: u64,
     },
     /// How much there is.
     Stats(Stats),
@@ -229,16 +263,40 @@ impl fmt::Debug for Told {
 /// `NotFound` or `ConnectionRefused`: no server runs there. `PermissionDenied`: it runs under another account.
 /// `TimedOut`, `InvalidData`, `UnexpectedEof`: it does not answer as it should.
 pub async fn ask(data: &Path, request: &Request) -> io::Result<Answer> {
-    let asked = async {
-        let mut stream = BufReader::new(UnixStream::connect(data.join(FILE)).await?);
-        let mut line = serde_json::to_vec(request)?;
-        line.push(b'\n');
-        stream.write_all(&line).await?;
-        let answer = read_line(&mut stream).await?.ok_or(io::ErrorKind::UnexpectedEof)?;
-        Ok(serde_json::from_slice(&answer)?)
-    };
-    let answered = tokio::time::timeout(Duration::from_millis(ANSWER_MS_MAX), asked).await;
-    answered.map_err(|_| io::Error::from(io::ErrorKind::TimedOut))?
+    ask_through(data, request, |_, _| ()).await
+}
+
+/// The same, and hears how far it is where the answer takes long: bytes done, and bytes in all.
+///
+/// # Errors
+/// As [`ask`].
+pub async fn ask_through(data: &Path, request: &Request, mut hear: impl FnMut(u64, u64)) -> io::Result<Answer> {
+    let mut stream = BufReader::new(UnixStream::connect(data.join(FILE)).await?);
+    let mut line = serde_json::to_vec(request)?;
+    line.push(b'\n');
+    in_time(stream.write_all(&line)).await?;
+    loop {
+        let line = in_time(read_line(&mut stream)).await?;
+        match serde_json::from_slice(&line.ok_or(io::ErrorKind::UnexpectedEof)?)? {
+            Answer::BackingUp {
+                done_bytes,
+                total_bytes,
+            } => hear(done_bytes, total_bytes),
+            answer => return Ok(answer),
+        }
+    }
+}
+
+async fn in_time<T>(work: impl Future<Output = io::Result<T>>) -> io::Result<T> {
+    let done = tokio::time::timeout(Duration::from_millis(ANSWER_MS_MAX), work).await;
+    done.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))
+}
+
+/// One answer as a line.
+async fn say(line: &mut (impl AsyncWrite + Unpin), answer: &Answer) -> io::Result<()> {
+    let mut text = serde_json::to_vec(answer)?;
+    text.push(b'\n');
+    line.write_all(&text).await
 }
 
 /// One line; `None`: the other end is done.

@@ -58,6 +58,9 @@ pub type Later = Pin<Box<dyn Future<Output = Outcome> + Send>>;
 
 /// Does what a client asks for.
 pub fn run(node: &Arc<Node>, who: &Arc<Who>, re: Option<RequestId>, frame: ClientFrame) -> Later {
+    if node.disk.is_low() && fills_the_disk(&frame) {
+        return refuse(Code::LowDisk.refuse_for_ms(LOW_DISK_RETRY_MS));
+    }
     match frame {
         ClientFrame::Hello(_) => refuse(Code::OutOfOrder.refuse()),
         ClientFrame::Send(frame) => send::send(node, who, *frame),
@@ -75,6 +78,18 @@ pub fn run(node: &Arc<Node>, who: &Arc<Who>, re: Option<RequestId>, frame: Clien
         ClientFrame::Members(frame) => members::members(node, who, frame),
         ClientFrame::People(frame) => people::people(node, who, frame),
     }
+}
+
+/// When to try again while the disk is nearly full, in milliseconds: somebody has to make room first.
+const LOW_DISK_RETRY_MS: u64 = 10_000;
+
+/// Whether a request makes logs or inboxes grow. What only moves (cursors, marks), what takes away, and what keeps
+/// people safe from each other goes on.
+fn fills_the_disk(frame: &ClientFrame) -> bool {
+    matches!(
+        frame,
+        ClientFrame::Send(_) | ClientFrame::Create(_) | ClientFrame::Add(_)
+    )
 }
 
 /// An outcome that is known already.

@@ -42,6 +42,8 @@ pub struct Config {
     pub presence_grace_ms: u64,
     /// Over how long the reconnects of a draining node are spread, in milliseconds.
     pub drain_spread_ms: u64,
+    /// What must be free on the disk of the data directory for anything new to be taken, in bytes. 0: not looked at.
+    pub disk_free_bytes_min: u64,
     /// Password hashes computed at once; each takes 19 MiB. 0: on the caller's own thread, for a simulation.
     pub password_hashes_max: usize,
     /// The rates at which requests are let through.
@@ -131,6 +133,7 @@ impl Default for Config {
             cursor_gather_ms: 100,
             presence_grace_ms: limits::PRESENCE_GRACE_MS,
             drain_spread_ms: 10_000,
+            disk_free_bytes_min: 256 * 1024 * 1024,
             password_hashes_max: 2,
             rates: Rates::default(),
         }

@@ -29,6 +29,7 @@ pub mod bus;
 pub mod wire;
 pub mod rate;
 pub mod password;
+pub mod disk;
 pub mod metrics;
 pub mod clock;
 pub mod config;

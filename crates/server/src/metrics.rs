@@ -98,6 +98,10 @@ pub struct Snapshot {
     pub connections_crowded: u64,
     /// Accepts that failed.
     pub accept_errors: u64,
+    /// What is free on the disk, in bytes; `None`: not known.
+    pub disk_free_bytes: Option<u64>,
+    /// The disk is nearly full: nothing new is taken.
+    pub disk_low: bool,
     /// The store's queues.
     pub store: store::Load,
 }
@@ -213,9 +217,14 @@ fn levels(now: &Snapshot) -> Registry {
     let uptime_s = now.uptime_ms as f64 / 1_000.0;
     let uptime = ConstGauge::new(uptime_s);
     r.register_with_unit("uptime", "How long this node runs", Unit::Seconds, uptime);
+    if let Some(free_bytes) = now.disk_free_bytes {
+        let free = ConstGauge::new(free_bytes);
+        r.register_with_unit("disk_free", "Free on the disk of the data", Unit::Bytes, free);
+    }
     let store = &now.store;
     let gauges = [
         ("draining", "1 while sessions are sent away", usize::from(now.draining)),
+        ("disk_low", "1 while the disk is nearly full", usize::from(now.disk_low)),
         ("sessions", "Sessions that are signed in", now.sessions),
         ("tails", "Conversations with a live end here", now.tails),
         (

@@ -3,6 +3,7 @@
 use crate::bus::{Bus, Hint};
 use crate::clock::SharedClock;
 use crate::config::Config;
+use crate::disk::Disk;
 use crate::fanout_schedule::Schedule;
 use crate::gather::Gather;
 use crate::listen::ListenCounts;
@@ -66,6 +67,8 @@ pub struct Node {
     pub gates: Gates,
     /// Password hashes, a few at a time.
     pub passwords: Passwords,
+    /// Whether there is room for more on the disk.
+    pub disk: Disk,
     /// What is seen from outside.
     pub metrics: Metrics,
     /// Larger groups whose members' cursors moved: told together, twice a second at most.
@@ -110,6 +113,7 @@ impl Node {
             presence: Mutex::new(Presence::new(config.presence_grace_ms)),
             gates: Gates::new(config.rates),
             passwords: Passwords::new(config.password_hashes_max),
+            disk: Disk::new(config.disk_free_bytes_min),
             metrics: Metrics::new(),
             counts: Mutex::new(Schedule::new(COUNTS_INTERVAL_MS)),
             listen_counts: Arc::default(),

@@ -1,6 +1,7 @@
 //! A node at work: the tasks that go on beside its sessions, and how they end.
 
 use crate::bus::Hint;
+use crate::disk::Edge;
 use crate::node::Node;
 use crate::presence::Tell;
 use crate::{fanout, receipts};
@@ -18,6 +19,8 @@ use tokio::time::{MissedTickBehavior, interval};
 const TICK_MS: u64 = 50;
 /// How often sessions that fell silent are looked for, in milliseconds.
 const SILENCE_LOOK_MS: u64 = 1_000;
+/// How often the disk is looked at, in milliseconds: with 256 MiB to spare, 128 MiB a second may be written.
+const DISK_LOOK_MS: u64 = 2_000;
 /// Beats a session may miss.
 const BEATS_MISSED_MAX: u64 = 3;
 /// How often what outlived its time is removed, in milliseconds.
@@ -137,6 +140,32 @@ async fn tell_edges(node: &Node, session: protocol::SessionId, viewer: UserId, l
     });
     if let Some(outbox) = node.sessions.outbox(viewer, session) {
         outbox.push_ephemeral(Bytes::from(frame.encode(None)));
+    }
+}
+
+/// Looks at the disk for as long as the node lives, with `free_bytes`, and says at the edges what changes. For whoever
+/// starts a node over a disk of this machine.
+pub async fn watch_disk(node: Arc<Node>, free_bytes: impl Fn() -> std::io::Result<u64> + Send + Sync + 'static) {
+    let mut ticks = every(DISK_LOOK_MS);
+    let free_bytes = Arc::new(free_bytes);
+    loop {
+        ticks.tick().await;
+        // A disk that hangs must not take a worker of the runtime with it.
+        let look = Arc::clone(&free_bytes);
+        let found = tokio::task::spawn_blocking(move || look()).await;
+        let free_bytes = found.ok().and_then(Result::ok);
+        let min_bytes = node.disk.free_bytes_min();
+        match node.disk.saw(free_bytes) {
+            Some(Edge::Low) => {
+                tracing::error!(
+                    free_bytes,
+                    min_bytes,
+                    "the disk is nearly full: nothing new is taken; make room"
+                );
+            }
+            Some(Edge::Room) => tracing::info!(free_bytes, "there is room on the disk again: new entries are taken"),
+            None => {}
+        }
     }
 }
 

@@ -12,6 +12,8 @@ mod send;
 mod account;
 #[path = "all/admin.rs"]
 mod admin;
+#[path = "all/low_disk.rs"]
+mod low_disk;
 #[path = "all/front.rs"]
 mod front;
 #[path = "all/http.rs"]

@@ -83,8 +83,8 @@ pub enum BackupError {
     },
     /// It would not fit.
     #[error(
-        "there is no room for the backup beside {}: it needs {needed_bytes} bytes and {free_bytes} are free; make room, \
-         or name a file on another disk",
+        "there is no room for the backup beside {}: it needs {needed_bytes} bytes and {free_bytes} are free; make \
+         room, or name a file on another disk",
         path.display()
     )]
     Full {

@@ -1,5 +1,6 @@
 //! What is done about each request.
 
+use super::back_up::back_up;
 use super::{Answer, Invite, Request, Stats, Told, User};
 use crate::account;
 use crate::node::Node;
@@ -52,6 +53,16 @@ async fn try_act(node: &Node, request: Request) -> Result<Answer, Refusal> {
             let (password, signed_out) = account::reset_password(node, user).await?;
             let password = Told::new(password);
             Answer::Password { password, signed_out }
+        }
+        Request::MakeOwner { handle, owner } => {
+            let id = id_of(node, &handle).await?;
+            node.store.set_owner(id, owner).await.map_err(wire::refusal)?;
+            tracing::info!(user = %id, owner, "who runs this server was changed");
+            Answer::User(user(node, &handle).await?)
+        }
+        Request::BackUp { to, overwrite } => {
+            let done = back_up(node, to, overwrite, &mut tokio::io::sink()).await;
+            done.map_err(|_| Code::Internal.refuse())?
         }
         Request::Stats => Answer::Stats(stats(node).await?),
     };

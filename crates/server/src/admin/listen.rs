@@ -1,7 +1,8 @@
 //! The socket itself: made for its owner alone, gone when the server stops.
 
 use super::act::act;
-use super::{Answer, FILE, read_line};
+use super::back_up::back_up;
+use super::{Answer, FILE, Request, read_line, say};
 use crate::node::Node;
 use protocol::refusal::Code;
 use std::io;
@@ -9,7 +10,7 @@ use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::io::{AsyncWriteExt, BufReader};
+use tokio::io::BufReader;
 use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::task::JoinHandle;
@@ -99,13 +100,17 @@ async fn converse(node: Arc<Node>, stream: UnixStream, place: OwnedSemaphorePerm
         let line = tokio::time::timeout(Duration::from_millis(SILENT_MS_MAX), read_line(&mut stream)).await;
         let Ok(Ok(Some(line))) = line else { break };
         let answer = match serde_json::from_slice(&line) {
+            Ok(Request::BackUp { to, overwrite }) => {
+                let Ok(answer) = back_up(&node, to, overwrite, &mut stream).await else {
+                    break;
+                };
+                answer
+            }
             Ok(request) => act(&node, request).await,
             // Not what the parser says: it may quote a secret.
             Err(_) => Answer::Refused(Code::BadRequest.refuse_saying("The line is no request of the admin socket.")),
         };
-        let mut answer = serde_json::to_vec(&answer).expect("answers hold nothing that JSON cannot say");
-        answer.push(b'\n');
-        if stream.write_all(&answer).await.is_err() {
+        if say(&mut stream, &answer).await.is_err() {
             break;
         }
     }

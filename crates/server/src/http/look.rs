@@ -30,6 +30,8 @@ pub async fn healthz() -> &'static str {
 /// `GET /readyz`: the node takes sessions, and its store reads and writes.
 pub async fn readyz(State(door): State<Door>) -> Response {
     match unready(&door.node).await {
+        // Ready all the same: it answers, and whoever only reads is served. Elsewhere there is no other disk.
+        None if door.node.disk.is_low() => "ready, but the disk is nearly full: nothing new is taken\n".into_response(),
         None => "ready\n".into_response(),
         Some(why) => (StatusCode::SERVICE_UNAVAILABLE, format!("{why}\n")).into_response(),
     }
@@ -85,6 +87,8 @@ fn snapshot(node: &Node) -> Snapshot {
         connections_accepted: listen.accepted.load(Relaxed),
         connections_crowded: listen.crowded.load(Relaxed),
         accept_errors: listen.accept_errors.load(Relaxed),
+        disk_free_bytes: node.disk.free_bytes(),
+        disk_low: node.disk.is_low(),
         store: node.store.load(),
     }
 }

@@ -43,7 +43,7 @@ pub use reader::Reader;
 pub use restore::{Restore, RestoreError, Restored, Step, restore};
 pub use schema::VERSION as SCHEMA_VERSION;
 pub use start::{drive, start};
-pub use verify::{Counts, Verified, VerifyError, verify};
+pub use verify::{Counts, Glance, Verified, VerifyError, glance, verify};
 pub use writer::Writer;
 
 use crate::backup::{BackUp, BackedUp, BackupError};

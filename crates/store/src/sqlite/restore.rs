@@ -79,7 +79,11 @@ pub enum RestoreError {
     #[error(transparent)]
     Verify(#[from] VerifyError),
     /// The backup is no good.
-    #[error("{} is not restored, because it is damaged: {}; take another backup", .0.path.display(), .0.faults.join("; "))]
+    #[error(
+        "{} is not restored, because it is damaged: {}; take another backup",
+        .0.path.display(),
+        .0.faults.join("; ")
+    )]
     Damaged(Box<Verified>),
     /// There is something already.
     #[error(
@@ -192,7 +196,8 @@ fn doing(step: Step) -> &'static str {
 
 /// The first name in a directory that says it is in use for something.
 fn occupant(dir: &Path) -> io::Result<Option<String>> {
-    let ours = [LOCK_FILE, STAGE, "lost+found"];
+    // The settings stand in the directory before there is a store.
+    let ours = [LOCK_FILE, STAGE, "lost+found", "tidings.toml"];
     let mut names: Vec<String> = Vec::new();
     for entry in fs::read_dir(dir)? {
         names.push(entry?.file_name().to_string_lossy().into_owned());

@@ -100,8 +100,8 @@ pub enum VerifyError {
     Foreign(PathBuf),
     /// A newer program has written it.
     #[error(
-        "{} has schema version {found}, and this program knows up to {known}; use the program that wrote it, or a newer \
-         one",
+        "{} has schema version {found}, and this program knows up to {known}; use the program that wrote it, or a \
+         newer one",
         path.display()
     )]
     Newer {
@@ -114,7 +114,8 @@ pub enum VerifyError {
     },
     /// Its newest part lies beside it.
     #[error(
-        "beside {} lies its write-ahead log, which belongs to it; name the directory instead, and stop the server first",
+        "beside {} lies its write-ahead log, which belongs to it; name the directory instead, and stop the server \
+         first",
         .0.display()
     )]
     HasLog(PathBuf),
@@ -262,23 +263,11 @@ fn unreadable(path: &Path, error: impl std::fmt::Display) -> VerifyError {
 }
 
 fn look(conn: &Connection, path: &Path, bytes: u64, progress: &Progress) -> Result<Verified, VerifyError> {
-    let failed = |error: rusqlite::Error| unreadable(path, error);
-    let found = schema::version(conn).map_err(failed)?;
-    let owner = schema::application_id(conn).map_err(failed)?;
-    if owner != schema::APPLICATION_ID || found == 0 {
-        return Err(VerifyError::Foreign(path.to_owned()));
-    }
-    if found > schema::VERSION {
-        return Err(VerifyError::Newer {
-            path: path.to_owned(),
-            found,
-            known: schema::VERSION,
-        });
-    }
+    let schema = ours(conn, path)?;
     let mut verified = Verified {
         path: path.to_owned(),
         bytes,
-        schema: found,
+        schema,
         epoch: None,
         taken_ms: None,
         sealed: false,
@@ -321,4 +310,61 @@ fn meta(conn: &Connection, verified: &mut Verified, _: &Progress) -> rusqlite::R
         verified.fault("`meta` lacks a row that every database has".to_owned());
     }
     Ok(())
+}
+
+/// A short look at the database of a data directory.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Glance {
+    /// Its schema.
+    pub schema: u32,
+    /// Bytes of the database.
+    pub bytes: u64,
+    /// Bytes of its write-ahead log.
+    pub log_bytes: u64,
+    /// What SQLite says of its pages: `ok`, or what is wrong. `None`: it is too large for a short look.
+    pub pages: Option<String>,
+}
+
+/// Looks shortly at a data directory whose engine is not open: at its pages only if it has at most so many bytes.
+///
+/// # Errors
+/// As [`verify`].
+pub fn glance(dir: &Path, check_bytes_max: u64) -> Result<Glance, VerifyError> {
+    let file = dir.join(FILE);
+    if !file.exists() {
+        return Err(VerifyError::Missing(file));
+    }
+    let (_lock, file) = claim(dir)?;
+    begins_well(&file)?;
+    let failed = |error: rusqlite::Error| unreadable(&file, error);
+    let conn = open_home(&file).map_err(failed)?;
+    let schema = ours(&conn, &file)?;
+    let bytes = file_bytes(&file);
+    let log_bytes = file_bytes(&sibling(&file, "-wal"));
+    let checks = bytes <= check_bytes_max;
+    let check = || conn.query_row("PRAGMA quick_check(1)", [], |row| row.get::<_, String>(0));
+    Ok(Glance {
+        schema,
+        bytes,
+        log_bytes,
+        pages: checks.then(check).transpose().map_err(failed)?,
+    })
+}
+
+/// The schema of a database of ours.
+fn ours(conn: &Connection, path: &Path) -> Result<u32, VerifyError> {
+    let failed = |error: rusqlite::Error| unreadable(path, error);
+    let found = schema::version(conn).map_err(failed)?;
+    let owner = schema::application_id(conn).map_err(failed)?;
+    if owner != schema::APPLICATION_ID || found == 0 {
+        return Err(VerifyError::Foreign(path.to_owned()));
+    }
+    if found > schema::VERSION {
+        return Err(VerifyError::Newer {
+            path: path.to_owned(),
+            found,
+            known: schema::VERSION,
+        });
+    }
+    Ok(found)
 }

@@ -110,7 +110,8 @@ const RULES: &[Rule] = &[
     Rule {
         says: "has an inbox row above the version of the inbox",
         of: "person",
-        sql: "SELECT i.user FROM inbox i WHERE i.ver > coalesce((SELECT h.ver FROM user_heads h WHERE h.user = i.user), 0)",
+        sql: "SELECT i.user FROM inbox i
+              WHERE i.ver > coalesce((SELECT h.ver FROM user_heads h WHERE h.user = i.user), 0)",
     },
     Rule {
         says: "has an account and no id",
