@@ -10,6 +10,7 @@ mod typed;
 mod room;
 mod talk;
 mod events;
+mod own;
 mod doing;
 
 use crate::account::Entrance;

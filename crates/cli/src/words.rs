@@ -10,6 +10,9 @@ use serde_json::value::RawValue;
 /// What stands for a content this program does not know.
 pub const UPDATE: &str = "[update to see this]";
 
+/// What the conversation with oneself is called.
+pub const NOTES: &str = "notes to yourself";
+
 /// What an entry says.
 pub enum Said {
     /// Its sender's words.
@@ -61,6 +64,7 @@ pub fn title(row: &ConversationRow, people: &People) -> String {
     match (&row.title, &row.peer, row.kind) {
         (_, Some(peer), ConversationKind::Direct) => format!("@{}", people.handle(peer.user)),
         (Some(title), _, _) => safe::line(title),
+        (None, None, ConversationKind::Direct) => NOTES.to_owned(),
         (None, _, _) => format!("conversation {}", &row.conv.to_string()[..8]),
     }
 }

@@ -28,6 +28,8 @@ pub struct Bounds {
     pub events_max: usize,
     /// Commands that wait for a connection or for a place among the unanswered requests.
     pub commands_max: usize,
+    /// Things of one's own (drafts, marks, preferences) that wait to be said. One more is refused to its author.
+    pub own_wishes_max: usize,
 }
 
 impl Default for Bounds {
@@ -44,6 +46,7 @@ impl Default for Bounds {
             begin_anywhere: true,
             events_max: 1_024,
             commands_max: 256,
+            own_wishes_max: 1_000,
         }
     }
 }

@@ -5,6 +5,7 @@
 use crate::cursors::Mine;
 use crate::log::Held;
 use crate::outbox::Item;
+use crate::own::{About, Wishes};
 use protocol::server_frame::{Ack, Head, InboxRow};
 use protocol::{ConversationId, Epoch, Refusal, SendId, Ver};
 use serde::{Deserialize, Serialize};
@@ -89,6 +90,13 @@ pub enum Change {
         /// Where.
         mine: Mine,
     },
+    /// What is wished of one's own about one thing; nothing: all of it is answered.
+    Wished {
+        /// About what.
+        about: About,
+        /// The wishes.
+        wishes: Wishes,
+    },
     /// What the server has of my cursors.
     Confirmed {
         /// In which conversation.
@@ -108,6 +116,7 @@ impl Change {
             | Self::Restarted { .. }
             | Self::Held { .. }
             | Self::Queued { .. }
+            | Self::Wished { .. }
             | Self::Wanted { .. } => true,
             Self::Heads { .. }
             | Self::Emptied { .. }

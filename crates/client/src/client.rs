@@ -8,11 +8,13 @@ use crate::driver::{Driver, Hands, Order};
 use crate::events::{self, Events};
 use crate::keep::{Keep, Nowhere};
 use crate::outbox::Verb;
+use crate::own::Wish;
 use crate::timeline::Line;
 use protocol::client_frame::{Add, AskPeople, Create, Leave, Place, Remove, Send, Show, What};
+use protocol::own::{AskReceipts, AskStarred, ReceiptOf, Starred};
 use protocol::server_frame::{ConversationRow, Members, Person};
 use protocol::token::TokenText;
-use protocol::{Body, ConversationId, Kind, SendId, Seq, UserId};
+use protocol::{Body, ConversationId, Kind, SendId, Seq, UserId, Ver};
 use rand::rngs::StdRng;
 use serde_json::value::RawValue;
 use std::io;
@@ -369,6 +371,47 @@ impl Client {
         self.done(Command::MarkUnread(conv, seq)).await
     }
 
+    /// Something of my own is to change: kept at once, said until it is answered. What is held already shows it.
+    ///
+    /// # Errors
+    /// [`No::OutboxFull`], [`No::Stopped`].
+    pub async fn wish(&self, wish: Wish) -> Result<(), No> {
+        self.done(Command::Own(wish)).await
+    }
+
+    /// Entries that I starred, the last first: before a version that the answer before named, or the first page.
+    ///
+    /// # Errors
+    /// The server's refusal, [`No::Stopped`].
+    pub async fn starred(&self, before: Option<Ver>) -> Result<Starred, No> {
+        match self.ask(Command::Starred(AskStarred { before })).await? {
+            Reply::Starred(starred) => Ok(starred),
+            other => Err(odd(other)),
+        }
+    }
+
+    /// I have read everything; in how many conversations that was news.
+    ///
+    /// # Errors
+    /// As [`Self::starred`].
+    pub async fn read_all(&self) -> Result<u32, No> {
+        match self.ask(Command::ReadAll).await? {
+            Reply::ReadAll(ok) => Ok(ok.moved),
+            other => Err(odd(other)),
+        }
+    }
+
+    /// Who received and who read an entry, and when.
+    ///
+    /// # Errors
+    /// As [`Self::starred`].
+    pub async fn receipts(&self, conv: ConversationId, seq: Seq) -> Result<Vec<ReceiptOf>, No> {
+        match self.ask(Command::Receipts(AskReceipts { conv, seq })).await? {
+            Reply::Receipts(receipts) => Ok(receipts.list),
+            other => Err(odd(other)),
+        }
+    }
+
     /// The network came back, or the person is here: do not wait for the back-off.
     ///
     /// # Errors
@@ -446,6 +489,13 @@ impl Client {
 fn odd(reply: Reply) -> No {
     match reply {
         Reply::No(no) => no,
-        Reply::Done | Reply::Queued(_) | Reply::Page(_) | Reply::Members(_) | Reply::People(_) => No::Stopped,
+        Reply::Done
+        | Reply::Queued(_)
+        | Reply::Page(_)
+        | Reply::Members(_)
+        | Reply::People(_)
+        | Reply::Starred(_)
+        | Reply::ReadAll(_)
+        | Reply::Receipts(_) => No::Stopped,
     }
 }

@@ -21,6 +21,7 @@ use crate::bounds::Bounds;
 use crate::change::Change;
 use crate::event::Event;
 use crate::log::Range;
+use crate::own::About;
 use crate::peers::Peers;
 use crate::state::State;
 use crate::timeline::{self, Line};
@@ -101,6 +102,7 @@ enum Ask {
     Inbox,
     Write(SendId),
     Cursor(ConversationId),
+    Own(About),
     Watch,
     Beat,
     Pull(ConversationId, Place),
@@ -144,6 +146,7 @@ impl Core {
     #[must_use]
     pub fn new(options: Options, mut state: State, chance: StdRng) -> Self {
         state.outbox.disconnected();
+        state.own.disconnected();
         let mut bounds = options.bounds;
         if options.follow == Follow::Everything {
             bounds.gap_fill_entries_max = u64::MAX;
@@ -205,6 +208,7 @@ impl Core {
             link,
             self.state.outbox.wake_at(now_ms),
             self.state.cursors.wake_at(now_ms),
+            self.state.own.wake_at(now_ms),
             session.paused_until(now_ms),
         ];
         rest.into_iter().flatten().chain(logs).min()

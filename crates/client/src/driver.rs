@@ -306,7 +306,10 @@ fn confirms(action: &Action) -> bool {
             | ClientFrame::Add(_)
             | ClientFrame::Remove(_)
             | ClientFrame::Leave(_)
-            | ClientFrame::Cursor(_) => true,
+            | ClientFrame::Cursor(_)
+            | ClientFrame::Prefs(_)
+            | ClientFrame::Mark(_)
+            | ClientFrame::Draft(_) => true,
             ClientFrame::Hello(_)
             | ClientFrame::Get(_)
             | ClientFrame::Inbox(_)
@@ -315,7 +318,10 @@ fn confirms(action: &Action) -> bool {
             | ClientFrame::Beat(_)
             | ClientFrame::Typing(_)
             | ClientFrame::Members(_)
-            | ClientFrame::People(_) => false,
+            | ClientFrame::People(_)
+            | ClientFrame::Starred(_)
+            | ClientFrame::ReadAll(_)
+            | ClientFrame::Receipts(_) => false,
         },
         Action::Reply(_, reply) => matches!(reply, Reply::Queued(_)),
         Action::Connect | Action::Close | Action::Persist(_) | Action::Event(_) => false,

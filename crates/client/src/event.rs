@@ -84,6 +84,18 @@ pub enum Event {
         /// Why.
         refusal: Refusal,
     },
+    /// What is my own changed: preferences, marks or drafts, here or on another device.
+    Own {
+        /// Where.
+        convs: Vec<ConversationId>,
+    },
+    /// A wish about what is my own was refused for good, and is gone.
+    OwnRefused {
+        /// Where.
+        conv: ConversationId,
+        /// Why.
+        refusal: Refusal,
+    },
     /// Others' cursors, or mine on another device, moved: ticks may have.
     Cursors {
         /// Where.

@@ -4,6 +4,7 @@
 //! each row marks its log stale up to the row's head: whoever adopts a version without its heads has lost a message for
 //! good, because nobody will ever mention it again.
 
+use protocol::own::Prefs;
 use protocol::server_frame::{ConversationRow, Head, Inbox as Page, InboxRow, Topic, VerMoved};
 use protocol::{ConversationId, Ordinal, Seq, Ver, unread};
 use std::collections::BTreeMap;
@@ -101,6 +102,15 @@ impl Inbox {
         }
     }
 
+    /// The answer to a change of mine is here before its row: the row will say the same.
+    pub fn put_prefs(&mut self, conv: ConversationId, answered: Ver, prefs: Prefs) {
+        if let Some((ver, row)) = self.rows.get_mut(&conv)
+            && answered > *ver
+        {
+            row.prefs = prefs;
+        }
+    }
+
     /// Moves the heads of rows, and with them the version.
     pub fn take_heads(&mut self, ver: Ver, heads: &[Head]) {
         for head in heads {
@@ -160,6 +170,7 @@ mod tests {
                 generation: Generation::ZERO,
                 mention_seqs: Vec::new(),
                 peer: None,
+                prefs: Prefs::default(),
             })),
         }
     }

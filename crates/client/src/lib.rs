@@ -45,6 +45,7 @@ pub mod keep;
 pub mod link;
 pub mod log;
 pub mod outbox;
+pub mod own;
 pub mod peers;
 #[cfg(test)]
 mod pretend;

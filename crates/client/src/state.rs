@@ -6,6 +6,8 @@ use crate::cursors::Cursors;
 use crate::inbox::Inbox;
 use crate::log::Log;
 use crate::outbox::Outbox;
+use crate::own::Own;
+use protocol::own::Prefs;
 use protocol::server_frame::{ConversationRow, CursorOk, InboxRow, Topic};
 use protocol::{ConversationId, Epoch, Ordinal, Seq};
 use std::collections::BTreeMap;
@@ -23,6 +25,8 @@ pub struct State {
     pub outbox: Outbox,
     /// How far I have got.
     pub cursors: Cursors,
+    /// What is my own, and what I wish of it.
+    pub own: Own,
 }
 
 impl State {
@@ -33,6 +37,7 @@ impl State {
             Change::Rows { ver, rows } => {
                 for row in &rows {
                     self.inbox.put(row);
+                    self.own.put(row);
                     self.mark(row, 0, true);
                 }
                 self.inbox.adopt(ver);
@@ -60,6 +65,7 @@ impl State {
             Change::Dismissed { send_id } => {
                 self.outbox.dismiss(send_id);
             }
+            Change::Wished { about, wishes } => self.own.restore(about, wishes),
             Change::Wanted { conv, mine } => self.cursors.restore(conv, mine),
             Change::Confirmed { conv, mine } => self.cursors.ok(
                 &CursorOk {
@@ -79,7 +85,7 @@ impl State {
     pub fn snapshot(&self) -> Vec<Change> {
         let mut changes: Vec<Change> = Vec::new();
         changes.extend(self.epoch.map(|epoch| Change::Epoch { epoch, at_ms: 0 }));
-        let rows: Vec<InboxRow> = self.inbox.kept().collect();
+        let rows: Vec<InboxRow> = self.inbox.kept().chain(self.own.kept_rows()).collect();
         changes.push(Change::Rows {
             ver: self.inbox.ver(),
             rows,
@@ -95,12 +101,18 @@ impl State {
             changes.push(Change::Confirmed { conv, mine: ok });
             changes.push(Change::Wanted { conv, mine: want });
         }
+        let wished = self.own.kept_wishes();
+        changes.extend(wished.map(|(about, wishes)| Change::Wished { about, wishes }));
         changes.extend(self.outbox.snapshot());
         changes
     }
 
     /// Another lineage: caches go, the outbox stays and takes back what was acknowledged lately. How many that was.
     pub fn restart(&mut self, epoch: Epoch, now_ms: u64) {
+        // The first one makes nothing void.
+        if self.epoch.is_some() {
+            self.own.restart();
+        }
         self.epoch = Some(epoch);
         self.inbox = Inbox::default();
         self.logs.clear();
@@ -129,6 +141,13 @@ impl State {
         };
         self.mark_stale(row, now_ms, at_once);
         self.cursors.told(row.conv, row.read_seq, row.generation);
+    }
+
+    /// How I want to see a conversation, with what is not answered yet.
+    #[must_use]
+    pub fn prefs(&self, conv: ConversationId) -> Prefs {
+        let row = self.inbox.row(conv).map(|row| row.prefs).unwrap_or_default();
+        self.own.prefs(conv, row)
     }
 
     /// The log of a conversation, made if there is none.

@@ -72,13 +72,16 @@ pub enum Mutant {
     /// A restored store keeps its epoch. Shows as seqs that are other entries than before, and as acknowledged
     /// sends that nobody brings back.
     EpochKept,
+    /// A draft is overwritten without a look at what its writer knew. Shows as a text that was written on one device
+    /// and is nowhere any more once another device has written, too.
+    DraftOverwritten,
     /// A commit is not flushed to the disk before it is answered. Only a power cut shows it; `kill -9` never can.
     SyncNormal,
 }
 
 impl Mutant {
     /// All of them.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 20] = [
         Self::AckBeforeCommit,
         Self::DedupeInMemory,
         Self::DedupeOnOldSnapshot,
@@ -97,6 +100,7 @@ impl Mutant {
         Self::UnreadByIncrement,
         Self::FanoutRemovedEarly,
         Self::EpochKept,
+        Self::DraftOverwritten,
         Self::SyncNormal,
     ];
 
@@ -122,6 +126,7 @@ impl Mutant {
             Self::UnreadByIncrement => "unread-by-increment",
             Self::FanoutRemovedEarly => "fanout-removed-early",
             Self::EpochKept => "epoch-kept",
+            Self::DraftOverwritten => "draft-overwritten",
             Self::SyncNormal => "sync-normal",
         }
     }

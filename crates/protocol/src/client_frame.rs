@@ -3,6 +3,7 @@
 use crate::body::Kind;
 use crate::frame::frames;
 use crate::ids::{ConversationId, Epoch, SendId, UserId};
+use crate::own::{AskReceipts, AskStarred, ReadAll, SetDraft, SetMark, SetPrefs};
 use crate::position::{DeviceSeq, Generation, Seq, Ver};
 use crate::token::TokenText;
 use serde::{Deserialize, Serialize};
@@ -42,6 +43,18 @@ frames! {
         "members" => Members(AskMembers),
         /// Who are these. Answered by `people`.
         "people" => People(AskPeople),
+        /// How I want to see a conversation. Answered by `prefs_ok`.
+        "prefs" => Prefs(SetPrefs),
+        /// A star on an entry, or the entry out of my sight. Answered by `mark_ok`.
+        "mark" => Mark(SetMark),
+        /// The entries I starred. Answered by `starred`.
+        "starred" => Starred(AskStarred),
+        /// What I have begun to write. Answered by `draft_ok`.
+        "draft" => Draft(SetDraft),
+        /// I have read everything. Answered by `read_all_ok`.
+        "read_all" => ReadAll(ReadAll),
+        /// Who received and read an entry, and when. Answered by `receipts`.
+        "receipts" => Receipts(AskReceipts),
     }
 }
 

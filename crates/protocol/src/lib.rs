@@ -11,6 +11,7 @@
 //! - [`frame`]: what travels over a socket, [`client_frame`] up and [`server_frame`] down.
 //! - [`refusal`] and [`close`]: the numbered ways to say no, and the client's duty after each.
 //! - [`token`]: how a device proves that it is one.
+//! - [`own`]: what is nobody else's: preferences, marks, drafts.
 //! - [`account`]: the HTTP bodies for signing up, signing in and looking after one's devices.
 //! - `schema`, with the feature `openapi`: all of it as JSON Schema.
 
@@ -22,6 +23,7 @@ pub mod entry;
 pub mod frame;
 pub mod ids;
 pub mod limits;
+pub mod own;
 pub mod position;
 pub mod refusal;
 pub mod rights;

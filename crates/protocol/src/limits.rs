@@ -35,6 +35,8 @@ pub const PAGE_ENTRIES_MAX: usize = 200;
 pub const PAGE_BYTES_MAX: usize = 512 * 1024;
 /// Rows in one page of an inbox.
 pub const INBOX_ROWS_MAX: usize = 200;
+/// Drafts in one page of an inbox, in bytes of their texts; the page that passes it ends there.
+pub const INBOX_DRAFT_BYTES_MAX: usize = 96 * 1024;
 /// Conversations in one `heads`.
 pub const HEADS_MAX: usize = 200;
 /// People in one `people`.
@@ -51,6 +53,12 @@ pub const INFLIGHT_REQUESTS_MAX: usize = 64;
 pub const DEVICES_MAX: usize = 32;
 /// Malformed frames after which a connection is closed (4200).
 pub const MALFORMED_FRAMES_MAX: u32 = 16;
+/// Entries that one person may have marked, those unmarked again among them.
+pub const MARKS_MAX: usize = 10_000;
+/// Entries in one page of `starred`.
+pub const STARRED_PAGE_MAX: usize = 50;
+/// Overwritten texts that are kept beside one draft; then the oldest goes.
+pub const KEPT_DRAFTS_MAX: usize = 4;
 /// Members up to which receipts are told one by one; above it as counts.
 pub const RECEIPT_LIST_MEMBERS_MAX: usize = 32;
 /// How long a client has for its `hello` after the upgrade, in milliseconds.

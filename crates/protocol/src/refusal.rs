@@ -100,6 +100,7 @@ codes! {
     411 TooManyDevices "too_many_devices" 409 "There are as many devices as devices_max; sign one of them out first.";
     412 BadHandle "bad_handle" 422 "A handle is 2 to 32 of a-z, 0-9, `.`, `_`, `-`, and starts with a letter or digit.";
     413 BadPassword "bad_password" 422 "A password has 8 to 1024 bytes.";
+    440 TooManyMarks "too_many_marks" 409 "There are as many marks as marks_max; nothing was marked.";
     501 RateLimited "rate_limited" 429 "Too many requests of this sort; wait for retry_after_ms.";
     502 Overloaded "overloaded" 503 "The server has more to do than it can; wait for retry_after_ms.";
     503 Internal "internal" 500 "Something broke on the server; it is logged there. Try again with the same send_id.";

@@ -5,6 +5,7 @@ use crate::entry::Entry;
 use crate::frame::frames;
 use crate::ids::{ConversationId, DeviceId, Epoch, MessageId, SessionId, UserId};
 use crate::limits;
+use crate::own::{DraftOk, DraftRow, MarkOk, MarkRow, Prefs, PrefsOk, ReadAllOk, Receipts, Starred};
 use crate::position::{Generation, Ordinal, Seq, Ver};
 use crate::refusal::Refusal;
 use crate::unread::Span;
@@ -51,6 +52,18 @@ frames! {
         "members" => Members(Members),
         /// Who people are.
         "people" => People(People),
+        /// Your preferences are durable.
+        "prefs_ok" => PrefsOk(PrefsOk),
+        /// Your mark is durable.
+        "mark_ok" => MarkOk(MarkOk),
+        /// Entries you starred.
+        "starred" => Starred(Starred),
+        /// Your draft is durable.
+        "draft_ok" => DraftOk(DraftOk),
+        /// Your cursors are at the end of everything.
+        "read_all_ok" => ReadAllOk(ReadAllOk),
+        /// Who received and read an entry, and when.
+        "receipts" => Receipts(Receipts),
     }
 }
 
@@ -156,6 +169,10 @@ pub enum Topic {
     Devices,
     /// My own profile changed: ask for it.
     Profile,
+    /// An entry that I marked.
+    Mark(MarkRow),
+    /// What I have begun to write somewhere.
+    Draft(Box<DraftRow>),
     /// A topic this program does not know.
     #[serde(other)]
     Unknown,
@@ -198,6 +215,9 @@ pub struct ConversationRow {
     /// In a 1:1: the other person and how far they have got.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub peer: Option<MemberCursor>,
+    /// How I want to see it.
+    #[serde(default, skip_serializing_if = "Prefs::is_default")]
+    pub prefs: Prefs,
 }
 
 impl ConversationRow {

@@ -11,8 +11,11 @@ mod get;
 mod heads;
 mod inbox;
 mod members;
+mod own;
 mod people;
 mod planted;
+mod read_all;
+mod receipts;
 mod roster;
 mod send;
 mod typing;
@@ -77,6 +80,12 @@ pub fn run(node: &Arc<Node>, who: &Arc<Who>, re: Option<RequestId>, frame: Clien
         ClientFrame::Leave(frame) => roster::leave(node, who, frame),
         ClientFrame::Members(frame) => members::members(node, who, frame),
         ClientFrame::People(frame) => people::people(node, who, frame),
+        ClientFrame::Prefs(frame) => own::prefs(node, who, frame),
+        ClientFrame::Mark(frame) => own::mark(node, who, frame),
+        ClientFrame::Starred(frame) => own::starred(node, who, frame),
+        ClientFrame::Draft(frame) => own::draft(node, who, frame),
+        ClientFrame::ReadAll(_) => read_all::read_all(node, who),
+        ClientFrame::Receipts(frame) => receipts::receipts(node, who, frame),
     }
 }
 

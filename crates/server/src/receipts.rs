@@ -11,7 +11,10 @@ use bytes::Bytes;
 use protocol::server_frame::{CursorCounts, CursorOk, Cursors, MemberCursor, ServerFrame};
 use protocol::{ConversationId, Refusal, Seq, UserId, limits};
 use std::collections::BTreeMap;
-use store::CursorMoved;
+use store::{CursorMove, CursorMoved};
+
+/// What became of each move.
+pub type Outcomes = Vec<Result<CursorMoved, store::Refused>>;
 
 /// Commits what was gathered. Called once each `cursor_gather_ms`; answers whether there may be more.
 pub async fn flush(node: &Node) -> bool {
@@ -22,7 +25,7 @@ pub async fn flush(node: &Node) -> bool {
     let full = gathered.len() == crate::gather::FLUSH_MOVES_MAX;
     let moves = gathered.iter().map(|one| one.cursor).collect();
     match node.store.move_cursors(moves).await {
-        Ok(outcomes) => tell(node, &gathered, outcomes),
+        Ok(outcomes) => tell(node, &gathered, &outcomes),
         Err(error) => {
             let refusal = wire::refusal(error);
             gathered
@@ -34,11 +37,32 @@ pub async fn flush(node: &Node) -> bool {
     full
 }
 
-fn tell(node: &Node, gathered: &[Gathered], outcomes: Vec<Result<CursorMoved, store::Refused>>) {
+/// Moves cursors that nobody waits for one by one, and tells of them. Those that are refused stay where they are.
+///
+/// # Errors
+/// As the store's.
+pub async fn move_now(node: &Node, moves: Vec<CursorMove>) -> store::Result<Outcomes> {
+    if moves.is_empty() {
+        return Ok(Outcomes::new());
+    }
+    let outcomes = node.store.move_cursors(moves.clone()).await?;
+    let waiters = Vec::new();
+    let gathered: Vec<Gathered> = moves
+        .into_iter()
+        .map(|cursor| Gathered {
+            cursor,
+            waiters: waiters.clone(),
+        })
+        .collect();
+    tell(node, &gathered, &outcomes);
+    Ok(outcomes)
+}
+
+fn tell(node: &Node, gathered: &[Gathered], outcomes: &[Result<CursorMoved, store::Refused>]) {
     let mut moved: BTreeMap<ConversationId, Vec<MemberCursor>> = BTreeMap::new();
     for (one, outcome) in gathered.iter().zip(outcomes) {
         let (conv, user) = (one.cursor.conv, one.cursor.user);
-        match outcome {
+        match *outcome {
             Ok(at) => {
                 one.waiters.iter().for_each(|waiter| confirm(waiter, conv, at));
                 if at.moved {

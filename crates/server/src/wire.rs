@@ -1,5 +1,6 @@
 //! From the store's records to the wire's words, in one place; and from the store's errors to numbered refusals.
 
+use protocol::own::{DraftOk, DraftRow, DraftState, DraftText};
 use protocol::refusal::Code;
 use protocol::server_frame::{self as frame, ServerFrame, Topic as WireTopic};
 use protocol::{Epoch, Refusal};
@@ -106,6 +107,8 @@ fn topic(epoch: Epoch, topic: store::Topic) -> WireTopic {
     match topic {
         store::Topic::Devices => WireTopic::Devices,
         store::Topic::Profile => WireTopic::Profile,
+        store::Topic::Mark(mark) => WireTopic::Mark(mark),
+        store::Topic::Draft(draft) => WireTopic::Draft(Box::new(self::draft(*draft))),
         store::Topic::Conversation(record) => WireTopic::Conversation(Box::new(frame::ConversationRow {
             conv: record.conv,
             epoch,
@@ -125,7 +128,30 @@ fn topic(epoch: Epoch, topic: store::Topic) -> WireTopic {
                 delivered: peer.delivered,
                 read: peer.read,
             }),
+            prefs: record.prefs,
         })),
+    }
+}
+
+/// The answer to `draft`.
+#[must_use]
+pub fn draft_ok(owned: store::Owned<store::Draft>) -> ServerFrame {
+    ServerFrame::DraftOk(DraftOk {
+        ver: owned.ver,
+        draft: draft(owned.value),
+    })
+}
+
+fn draft(draft: store::Draft) -> DraftRow {
+    let state = |state: store::DraftState| DraftState {
+        text: DraftText(state.text),
+        text_ver: state.text_ver,
+        at_ms: state.at_ms,
+    };
+    DraftRow {
+        conv: draft.conv,
+        now: state(draft.now),
+        kept: draft.kept.into_iter().map(state).collect(),
     }
 }
 
@@ -178,5 +204,6 @@ fn code(refused: Refused) -> Code {
         Refused::HandleTaken => Code::HandleTaken,
         Refused::InviteInvalid => Code::InviteInvalid,
         Refused::TooManyDevices => Code::TooManyDevices,
+        Refused::TooManyMarks => Code::TooManyMarks,
     }
 }

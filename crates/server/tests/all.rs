@@ -30,6 +30,8 @@ mod access;
 mod history;
 #[path = "all/cursors.rs"]
 mod cursors;
+#[path = "all/own.rs"]
+mod own;
 #[path = "all/resume.rs"]
 mod resume;
 #[path = "all/presence.rs"]

@@ -82,4 +82,7 @@ pub enum Refused {
     /// As many devices as there may be.
     #[error("too many devices")]
     TooManyDevices,
+    /// As many marks as there may be.
+    #[error("too many marks")]
+    TooManyMarks,
 }

@@ -6,6 +6,7 @@
 //! here is a [`Refused`], which the server turns into a numbered one.
 //!
 //! - [`record`]: what goes in and what comes out.
+//! - [`own`]: the same for what is one's own: preferences, marks, drafts.
 //! - [`error`]: refused, overloaded, or at fault.
 //! - [`reply`]: how an answer comes back from an engine that works in batches.
 //! - [`backup`]: a copy of everything in one file.
@@ -15,15 +16,18 @@
 pub mod backup;
 pub mod error;
 pub mod model;
+pub mod own;
 pub mod record;
 pub mod reply;
 pub mod sqlite;
 
 pub use error::{Error, Fault, Refused, Result};
+pub use own::{Draft, DraftState, Owned, SetDraft};
 pub use record::*;
 pub use reply::Reply;
 
 use backup::{BackUp, BackedUp, BackupError};
+use protocol::own::{MarkRow, Prefs, SetMark, SetPrefs};
 use protocol::{ConversationId, DeviceId, DeviceSeq, Epoch, Seq, UserId, Ver};
 
 /// Everything that must survive.
@@ -73,7 +77,8 @@ pub trait Store: Send + Sync + 'static {
     ///
     /// A 1:1 exists once per pair whatever races: everybody after the first gets the first answer with `dup`. A group's
     /// id follows from creator and send_id, so a retry is a `dup` too; with other members or another title
-    /// [`Refused::SendIdReused`]. The creator owns a group; all cursors start at 0.
+    /// [`Refused::SendIdReused`]. The creator owns a group; all cursors start at 0,
+    /// those of a 1:1 with oneself (one member) at the first entry, so that what its owner writes is read.
     ///
     /// Refuses as a whole: [`Refused::GroupFull`]. That the people exist is the caller's to check ([`Store::people`]):
     /// they are of another family.
@@ -180,7 +185,8 @@ pub trait Store: Send + Sync + 'static {
     // ---- The user family: inboxes, devices, mailboxes ---------------------------------------------------------------
 
     /// Reads the inbox rows changed above `after`, in order of `ver`, and the version they lead to, in one snapshot:
-    /// who applies them misses nothing up to `to`. At most [`protocol::limits::INBOX_ROWS_MAX`].
+    /// who applies them misses nothing up to `to`. At most [`protocol::limits::INBOX_ROWS_MAX`], and it ends before the
+    /// row that would make more than [`protocol::limits::INBOX_DRAFT_BYTES_MAX`] of drafts (but holds one row).
     fn inbox(&self, user: UserId, after: Ver) -> Reply<InboxPage>;
 
     /// Reads where inboxes stand. Of a user who does not exist, 0. Read from storage, never from memory of what was
@@ -244,6 +250,34 @@ pub trait Store: Send + Sync + 'static {
 
     /// Removes what a device has stored, up to and with `to`.
     fn ack_mail(&self, user: UserId, device: DeviceId, to: DeviceSeq) -> Reply<()>;
+
+    /// Changes how one person wants to see a conversation: what is named is replaced, and what was cleared stays
+    /// cleared. A change takes the next `ver`, as the row's; a change that changes nothing takes none.
+    ///
+    /// Refuses: [`Refused::NotFound`] (no row of it in their inbox), [`Refused::BeyondHead`] (`cleared_seq` above the
+    /// row's head, which may be behind the log's).
+    fn set_prefs(&self, user: UserId, change: SetPrefs) -> Reply<Owned<Prefs>>;
+
+    /// Marks an entry for one person, or takes a mark away: what is named is replaced. A change takes the next `ver`
+    /// and notes the time; one that changes nothing takes none. What was marked once stays a row, so that devices learn
+    /// that it is marked no longer.
+    ///
+    /// Refuses: [`Refused::NotFound`] (no row in their inbox), [`Refused::BeyondHead`] (above the row's head, which may
+    /// be behind the log's), [`Refused::BadReference`] (outside the row's spans), [`Refused::TooManyMarks`] (it would
+    /// be one row more than [`protocol::limits::MARKS_MAX`]).
+    fn set_mark(&self, user: UserId, change: SetMark) -> Reply<Owned<MarkRow>>;
+
+    /// Reads the starred entries of one person that were marked before `before`, the last first, at most `limit`.
+    fn starred(&self, user: UserId, before: Option<Ver>, limit: usize) -> Reply<Vec<(Ver, MarkRow)>>;
+
+    /// Writes what one person has begun to say in a conversation. The last writer wins, **and nothing is lost**: a text
+    /// that is overwritten by a writer who did not know it (`base_ver` is not its `text_ver`) is kept beside, the
+    /// latest [`protocol::limits::KEPT_DRAFTS_MAX`] of them. The same text again changes nothing; to empty what one
+    /// does not know empties nothing. Texts in `forget` go from those that are kept, before all else. A change takes
+    /// the next `ver`, and a text is named by the `ver` it was written at.
+    ///
+    /// Refuses: [`Refused::NotFound`] (no row of the conversation in their inbox).
+    fn set_draft(&self, draft: SetDraft) -> Reply<Owned<Draft>>;
 
     // ---- The directory: handles and invites -------------------------------------------------------------------------
 

@@ -299,6 +299,8 @@ pub struct InboxRecord {
     pub mention_seqs: Vec<Seq>,
     /// In a 1:1: the other one's public cursors.
     pub peer: Option<PeerCursor>,
+    /// How they want to see it. Their inbox's own: a row on its way there has none, and changes none.
+    pub prefs: protocol::own::Prefs,
 }
 
 /// Mentions told one by one in an inbox row.
@@ -352,6 +354,10 @@ pub enum Topic {
     Devices,
     /// The profile changed.
     Profile,
+    /// An entry is marked, or was.
+    Mark(protocol::own::MarkRow),
+    /// A draft.
+    Draft(Box<crate::own::Draft>),
 }
 
 /// For [`crate::Store::create_user`].

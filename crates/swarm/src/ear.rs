@@ -214,7 +214,13 @@ impl Ear {
             | ServerFrame::CursorOk(_)
             | ServerFrame::Bye(_)
             | ServerFrame::Members(_)
-            | ServerFrame::People(_) => {}
+            | ServerFrame::People(_)
+            | ServerFrame::PrefsOk(_)
+            | ServerFrame::MarkOk(_)
+            | ServerFrame::Starred(_)
+            | ServerFrame::DraftOk(_)
+            | ServerFrame::ReadAllOk(_)
+            | ServerFrame::Receipts(_) => {}
         }
         Vec::new()
     }

@@ -18,7 +18,7 @@ const LAST_GRAPHEMES: usize = 50;
 const LIST_ROWS_MAX: usize = 30;
 
 /// Why something typed was not done, for whoever typed it. Not the end of the chat.
-enum Not {
+pub(super) enum Not {
     Done(String),
     On(Wrong),
 }
@@ -29,7 +29,7 @@ impl<E: Into<Wrong>> From<E> for Not {
     }
 }
 
-fn not<T>(why: impl Into<String>) -> Result<T, Not> {
+pub(super) fn not<T>(why: impl Into<String>) -> Result<T, Not> {
     Err(Not::Done(why.into()))
 }
 
@@ -113,6 +113,7 @@ impl Talk<'_> {
             Typed::Read(name) => self.mark_read(name).await?,
             Typed::Unread => self.mark_unread().await?,
             Typed::Who => self.who().await?,
+            Typed::Own(own) => self.own(own).await?,
             Typed::Devices => {
                 let list = account::list(&self.account, &self.token).await;
                 match list {
@@ -129,14 +130,14 @@ impl Talk<'_> {
         Ok(())
     }
 
-    fn here(&self, what: &str) -> Result<ConversationId, Not> {
+    pub(super) fn here(&self, what: &str) -> Result<ConversationId, Not> {
         match &self.room {
             Some(room) => Ok(room.conv),
             None => not(format!("No conversation is open; /open one first. {what}")),
         }
     }
 
-    fn online(&self) -> Result<(), Not> {
+    pub(super) fn online(&self) -> Result<(), Not> {
         if self.line == Line::Up {
             Ok(())
         } else {
@@ -229,7 +230,7 @@ impl Talk<'_> {
     async fn direct(&mut self, handle: &str) -> Result<ConversationId, Not> {
         let user = self.user(handle).await?;
         if user == self.client.me() {
-            return not("That is you. Begin with somebody else.");
+            return not("That is you: /note opens your notes to yourself.");
         }
         let conv = ConversationId::direct(self.client.me(), user);
         let exists = self
@@ -286,6 +287,7 @@ impl Talk<'_> {
         if rows.is_empty() {
             return self.say_dim("You have no conversations yet. /new @bob begins one; /help tells the rest.");
         }
+        let (rows, archived) = self.arranged(rows).await?;
         let shown = rows.len().min(LIST_ROWS_MAX);
         self.fetch_ends(&rows[..shown]).await;
         let mut lines = Vec::new();
@@ -296,6 +298,11 @@ impl Talk<'_> {
             lines.push(format!(
                 "     … and {} more; /open finds them by name",
                 rows.len() - shown
+            ));
+        }
+        if archived > 0 {
+            lines.push(format!(
+                "     … and {archived} in the archive; /open finds them by name"
             ));
         }
         lines.push(
@@ -334,6 +341,7 @@ impl Talk<'_> {
     async fn row_text(&mut self, number: usize, row: &ConversationRow, unread: u64) -> Result<String, Wrong> {
         let conv = row.conv;
         let last = self.client.look(move |core| core.timeline(conv).pop()).await?;
+        let muted = self.prefs(conv).await?.is_muted(now_ms());
         let me = self.client.me();
         let last = match last {
             None => String::new(),
@@ -362,6 +370,11 @@ impl Talk<'_> {
             _ => String::new(),
         };
         let left = if row.role.is_none() { " (left)" } else { "" };
+        let left = if muted {
+            format!("{left} (muted)")
+        } else {
+            left.to_owned()
+        };
         let title = words::title(row, &self.people);
         let title = if unread > 0 {
             paper.ink(Ink::Bold, &title)

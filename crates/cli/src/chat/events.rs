@@ -48,7 +48,8 @@ impl Talk<'_> {
                 }
                 self.rename_room().await?;
             }
-            Event::Account => {}
+            Event::Account | Event::Own { .. } => {}
+            Event::OwnRefused { refusal, .. } => self.say_bad(&safe::line(&refusal.say))?,
             Event::Grown { conv, entries } => {
                 if self.is_open(conv) {
                     self.refresh().await?;
@@ -190,6 +191,11 @@ impl Talk<'_> {
             return Ok(());
         };
         self.noticed.insert(conv, last.seq);
+        let prefs = self.prefs(conv).await?;
+        let names_me = |entry: &Entry| words::mentions(&entry.kind, &entry.body, me);
+        if prefs.is_muted(now_ms()) && !(prefs.mentions_pass && entries.iter().any(names_me)) {
+            return Ok(());
+        }
         let unread = self.client.look(move |core| core.state().unread(conv)).await?;
         let users = [vec![last.sender], words::named(&last.kind, &last.body)].concat();
         let users = users.into_iter().chain(row.peer.map(|peer| peer.user));

@@ -3,6 +3,7 @@
 //! Whatever happens, the same is done: look at the timeline, write what was not written yet, and tell ticks that moved.
 //! So nothing depends on which event came or was lost.
 
+use super::own::keep_shown;
 use super::paper::Ink;
 use super::talk::{Line as Connection, Talk};
 use crate::Wrong;
@@ -94,6 +95,7 @@ impl Talk<'_> {
             day: None,
         });
         self.first_lines(conv, read, unread).await?;
+        self.say_draft(conv).await?;
         self.prompt()
     }
 
@@ -190,7 +192,7 @@ impl Talk<'_> {
     }
 
     /// The timeline, with everybody's name known if it can be.
-    async fn lines(&mut self, conv: ConversationId) -> Result<Vec<Line>, Wrong> {
+    pub(super) async fn lines(&mut self, conv: ConversationId) -> Result<Vec<Line>, Wrong> {
         let look = move |core: &client::Core| {
             let changes: BTreeSet<Seq> = core
                 .state()
@@ -204,6 +206,7 @@ impl Talk<'_> {
             let mut lines = core.timeline(conv);
             // A change of an unknown kind shows nothing of its own.
             lines.retain(|line| line.seq.is_none_or(|seq| !changes.contains(&seq)));
+            keep_shown(core, conv, &mut lines);
             lines
         };
         let lines = self.client.look(look).await?;

@@ -38,6 +38,8 @@ pub enum Typed {
     Unread,
     /// Who is there.
     Who,
+    /// Something about what is one's own.
+    Own(Own),
     /// My devices.
     Devices,
     /// Sign my other devices out.
@@ -46,6 +48,49 @@ pub enum Typed {
     Help,
     /// Go.
     Quit,
+}
+
+/// What is one's own, and nobody else is told of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Own {
+    /// Mute the open conversation.
+    Mute {
+        /// For how long.
+        until: Muted,
+        /// What mentions me is told all the same.
+        mentions: bool,
+    },
+    /// Put it into the archive, or back.
+    Archive(bool),
+    /// Put it at the top of the list, or back.
+    Pin(bool),
+    /// Show nothing of what was said so far.
+    Clear,
+    /// Everything is read.
+    ReadAll,
+    /// Star a message, counted from the last, or no longer.
+    Star(usize, bool),
+    /// Show it no more.
+    Hide(usize),
+    /// The starred ones.
+    Starred,
+    /// Keep words for later, `off` to throw them away; nothing: what was kept.
+    Draft(Option<String>),
+    /// Who received and read a message.
+    Info(usize),
+    /// Notes to oneself.
+    Note,
+}
+
+/// For how long something is muted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Muted {
+    /// Not any longer.
+    Off,
+    /// For so many hours.
+    Hours(u32),
+    /// For good.
+    Always,
 }
 
 /// Earlier messages at once.
@@ -75,6 +120,9 @@ pub fn understand(line: &str) -> Result<Typed, String> {
             Ok(rest.to_owned())
         }
     };
+    if let Some(own) = own(word, rest) {
+        return own.map(Typed::Own);
+    }
     Ok(match word {
         "list" | "l" => Typed::List,
         "open" | "o" if rest.is_empty() => Typed::List,
@@ -103,6 +151,59 @@ pub fn understand(line: &str) -> Result<Typed, String> {
             ));
         }
     })
+}
+
+/// A command about what is one's own, if it is one.
+fn own(word: &str, rest: &str) -> Option<Result<Own, String>> {
+    let wrong = |example: &str| format!("Like this: {example}");
+    let nth = |rest: &str, example: &str| match rest {
+        "" => Ok(1),
+        rest => rest.parse().ok().filter(|n| *n > 0).ok_or_else(|| wrong(example)),
+    };
+    let on = |example: &str| match rest {
+        "" => Ok(true),
+        "off" => Ok(false),
+        _ => Err(wrong(example)),
+    };
+    Some(match word {
+        "mute" => mute(rest),
+        "archive" => on("/archive, /archive off").map(Own::Archive),
+        "pin-chat" => on("/pin-chat, /pin-chat off").map(Own::Pin),
+        "clear" => Ok(Own::Clear),
+        "read-all" => Ok(Own::ReadAll),
+        "star" => nth(rest, "/star, /star 3 (counted from the last)").map(|n| Own::Star(n, true)),
+        "unstar" => nth(rest, "/unstar 3 (counted from the last)").map(|n| Own::Star(n, false)),
+        "hide" => nth(rest, "/hide, /hide 3 (counted from the last)").map(Own::Hide),
+        "starred" => Ok(Own::Starred),
+        "draft" => Ok(Own::Draft((!rest.is_empty()).then(|| rest.to_owned()))),
+        "info" => nth(rest, "/info, /info 3 (counted from the last)").map(Own::Info),
+        "note" | "notes" => Ok(Own::Note),
+        _ => return None,
+    })
+}
+
+fn mute(rest: &str) -> Result<Own, String> {
+    let (rest, mentions) = match rest.strip_suffix("mentions") {
+        Some(rest) => (rest.trim(), true),
+        None => (rest, false),
+    };
+    let until = match rest {
+        "" | "8h" => Muted::Hours(8),
+        "week" => Muted::Hours(7 * 24),
+        "always" => Muted::Always,
+        "off" => Muted::Off,
+        hours => match hours.strip_suffix('h').and_then(|hours| hours.parse().ok()) {
+            Some(hours) if (1..=8_760).contains(&hours) => Muted::Hours(hours),
+            _ => {
+                return Err(
+                    "Like this: /mute 8h, /mute week, /mute always, /mute off; `/mute 8h mentions` lets through what \
+                     mentions you."
+                        .to_owned(),
+                );
+            }
+        },
+    };
+    Ok(Own::Mute { until, mentions })
 }
 
 /// A title, then handles.
@@ -134,6 +235,11 @@ Type words and press Enter: they go to the open conversation. Everything else be
   /members                 who is in it, and what they read  /leave         leave it
   /history 50              earlier messages                  /who           who is there now
   /read, /read 2           mark as read                      /unread        mark as unread, for later
+  /read-all                mark everything as read           /note          notes to yourself
+  /mute 8h|week|always|off no notices of the open one        /archive, /pin-chat (off: back)
+  /star 2, /starred        stars; 1 is the last message      /hide 2        show it no more
+  /draft words             keep them for later               /clear         show nothing so far
+  /info 2                  who received and who read it
   /devices                 where you are signed in           /sign-out-others
   /help                    this                              /quit          go (also Ctrl-C, Ctrl-D)
 
@@ -161,6 +267,15 @@ mod tests {
             }
         );
         assert_eq!(ok("/history 7"), Typed::History(7));
+        let mute = |until, mentions| Typed::Own(Own::Mute { until, mentions });
+        assert_eq!(ok("/mute week"), mute(Muted::Hours(168), false));
+        assert_eq!(ok("/mute always mentions"), mute(Muted::Always, true));
+        assert_eq!(ok("/archive off"), Typed::Own(Own::Archive(false)));
+        assert_eq!(ok("/star"), Typed::Own(Own::Star(1, true)));
+        assert_eq!(
+            ok("/draft see you at"),
+            Typed::Own(Own::Draft(Some("see you at".to_owned())))
+        );
         assert_eq!(ok(""), Typed::Nothing);
         assert_eq!(ok("/"), Typed::Help);
     }
@@ -173,5 +288,7 @@ mod tests {
         assert!(wrong("/add nö").contains("no handle"));
         assert!(wrong("/hsitory").contains("//hsitory"));
         assert!(wrong("/history 0").contains("1 to 200"));
+        assert!(wrong("/mute soon").contains("/mute week"));
+        assert!(wrong("/info 0").contains("/info 3"));
     }
 }

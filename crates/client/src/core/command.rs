@@ -1,7 +1,9 @@
 //! What the owner of a client may ask of it, and what comes back.
 
 use crate::outbox::Verb;
+use crate::own::Wish;
 use protocol::client_frame::{AskPeople, Place, Show};
+use protocol::own::{AskReceipts, AskStarred, ReadAllOk, Receipts, Starred};
 use protocol::server_frame::{Members, People};
 use protocol::{ConversationId, Entry, Refusal, SendId, Seq, UserId};
 
@@ -48,6 +50,14 @@ pub enum Command {
     Read(ConversationId, Seq),
     /// I mark as unread what is above this seq.
     MarkUnread(ConversationId, Seq),
+    /// Something of my own is to change: kept, and said until it is answered.
+    Own(Wish),
+    /// Entries that I starred.
+    Starred(AskStarred),
+    /// I have read everything.
+    ReadAll,
+    /// Who received and who read an entry.
+    Receipts(AskReceipts),
     /// The network came back, or a person looks: try to connect at once.
     Hurry,
 }
@@ -65,6 +75,12 @@ pub enum Reply {
     Members(Members),
     /// People.
     People(People),
+    /// Starred entries.
+    Starred(Starred),
+    /// Everything is read.
+    ReadAll(ReadAllOk),
+    /// Who received and who read an entry.
+    Receipts(Receipts),
     /// It will not be done.
     No(No),
 }

@@ -108,7 +108,7 @@ impl Core {
         self.peers.clear();
         self.pulls.clear();
         self.pending
-            .retain(|_, (ask, _)| !matches!(ask, Ask::Pull(..) | Ask::Inbox | Ask::Cursor(_)));
+            .retain(|_, (ask, _)| !matches!(ask, Ask::Pull(..) | Ask::Inbox | Ask::Cursor(_) | Ask::Own(_)));
         if let Some(session) = self.session() {
             session.caught_up = false;
             session.inbox_due = true;
@@ -135,6 +135,7 @@ impl Core {
         }
         self.state.outbox.disconnected();
         self.state.cursors.disconnected();
+        self.state.own.disconnected();
         self.pulls.clear();
         for (_, (ask, _)) in std::mem::take(&mut self.pending).into_iter().rev() {
             match ask {
@@ -148,7 +149,14 @@ impl Core {
                     self.commands.push_front((ticket, Command::Page { conv, place, limit }));
                 }
                 Ask::Question(ticket, command) => self.commands.push_front((ticket, command)),
-                Ask::Hello | Ask::Inbox | Ask::Write(_) | Ask::Cursor(_) | Ask::Watch | Ask::Beat | Ask::Pull(..) => {}
+                Ask::Hello
+                | Ask::Inbox
+                | Ask::Write(_)
+                | Ask::Cursor(_)
+                | Ask::Own(_)
+                | Ask::Watch
+                | Ask::Beat
+                | Ask::Pull(..) => {}
             }
         }
         let duty = Duty::after(code);

@@ -7,6 +7,7 @@ use crate::event::Event;
 use crate::inbox::Taken;
 use crate::log::{Log, News};
 use crate::outbox::Refused;
+use crate::own::About;
 use protocol::client_frame::Place;
 use protocol::server_frame::{
     Ack, Behind, CursorOk, Cursors, Entries, Head, Inbox, InboxRow, Live, Topic, VerMoved, Watching,
@@ -49,7 +50,33 @@ impl Core {
             }
             ServerFrame::Members(members) => self.answer(ask, Reply::Members(members)),
             ServerFrame::People(people) => self.answer(ask, Reply::People(people)),
+            ServerFrame::PrefsOk(ok) => {
+                self.state.inbox.put_prefs(ok.conv, ok.ver, ok.prefs);
+                self.granted(ask, About::Prefs(ok.conv), None);
+            }
+            ServerFrame::MarkOk(ok) => {
+                self.state.own.put_mark(ok.ver, ok.mark);
+                self.granted(ask, About::Mark(ok.mark.conv, ok.mark.seq), None);
+            }
+            ServerFrame::DraftOk(ok) => {
+                self.state.own.put_draft(ok.ver, &ok.draft);
+                self.granted(ask, About::Draft(ok.draft.conv), Some(ok.draft.now.text_ver));
+            }
+            ServerFrame::Starred(starred) => self.answer(ask, Reply::Starred(starred)),
+            ServerFrame::ReadAllOk(ok) => self.answer(ask, Reply::ReadAll(ok)),
+            ServerFrame::Receipts(receipts) => self.answer(ask, Reply::Receipts(receipts)),
         }
+    }
+
+    /// A wish is durable on the server.
+    fn granted(&mut self, ask: Option<Ask>, about: About, text_ver: Option<Ver>) {
+        if matches!(ask, Some(Ask::Own(asked)) if asked == about) {
+            self.state.own.answered(about, text_ver);
+            self.keep_wishes(about);
+        }
+        self.tell(Event::Own {
+            convs: vec![about.conv()],
+        });
     }
 
     fn answer(&mut self, ask: Option<Ask>, reply: Reply) {
@@ -102,7 +129,7 @@ impl Core {
         });
         // While connected, the entries a row speaks of are on their way: the hole is held before it is pulled.
         let live = self.is_caught_up();
-        let mut convs = Vec::new();
+        let (mut convs, mut owned) = (Vec::new(), Vec::new());
         for row in &rows {
             match &row.topic {
                 Topic::Conversation(conversation) => {
@@ -117,11 +144,15 @@ impl Core {
                     convs.push(conv);
                 }
                 Topic::Devices | Topic::Profile => self.tell(Event::Account),
+                Topic::Mark(_) | Topic::Draft(_) => owned.extend(self.state.own.put(row)),
                 Topic::Unknown => {}
             }
         }
         if !convs.is_empty() {
             self.tell(Event::Inbox { convs });
+        }
+        if !owned.is_empty() {
+            self.tell(Event::Own { convs: owned });
         }
     }
 
@@ -336,6 +367,15 @@ impl Core {
                 }
             }
             Some(Ask::Cursor(conv)) => self.state.cursors.refused(conv, &refusal, now_ms),
+            Some(Ask::Own(about)) => {
+                if self.state.own.refused(about, &refusal, now_ms) {
+                    self.keep_wishes(about);
+                    self.tell(Event::OwnRefused {
+                        conv: about.conv(),
+                        refusal,
+                    });
+                }
+            }
             Some(Ask::Inbox) => {
                 if let Some(session) = self.session() {
                     session.inbox_due = true;

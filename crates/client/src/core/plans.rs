@@ -3,17 +3,23 @@
 use super::world::*;
 use super::*;
 use crate::bounds::ANSWER_MS_MAX;
+use crate::own::Wish;
 use protocol::close::{Close, Duty};
+use protocol::own::{DraftText, SetDraft, SetMark, SetPrefs};
 use protocol::{Seq, limits};
 
 const CONVS: u8 = 6;
 
-/// At rest: nothing goes wrong any more and a few beats pass. Then the device equals the server.
-fn settle_and_compare(world: &mut World) {
-    let seed = world.seed;
+fn settle(world: &mut World) {
     world.bad = Badness { drop: 1.0, ..GOOD };
     world.command(Command::Hurry);
     world.pass(4 * BEAT_MS);
+}
+
+/// At rest: nothing goes wrong any more and a few beats pass. Then the device equals the server.
+fn settle_and_compare(world: &mut World) {
+    let seed = world.seed;
+    settle(world);
     let state = world.core.state();
     assert_eq!(state.inbox.ver(), world.server.ver, "seed {seed}: the inbox is whole");
     for (conv, truth) in &world.server.logs {
@@ -62,6 +68,7 @@ fn settle_and_compare(world: &mut World) {
             .filter(|e| e.send_id == *send_id);
         assert_eq!(stored.count(), 1, "seed {seed}: each once");
     }
+    own_equals_the_server(world);
     let of_a_beat = |ask: &Ask| matches!(ask, Ask::Beat | Ask::Watch | Ask::Inbox);
     let pending: Vec<_> = world.core.pending.values().filter(|(ask, _)| !of_a_beat(ask)).collect();
     assert!(
@@ -70,7 +77,95 @@ fn settle_and_compare(world: &mut World) {
     );
 }
 
+/// OWN1, OWN3: what is my own is here as it is there, also in what is kept, and nothing waits to be said.
+fn own_equals_the_server(world: &World) {
+    let (seed, truth) = (world.seed, &world.server.own);
+    for state in [world.core.state(), &world.kept] {
+        assert!(state.own.is_quiet(), "seed {seed}: everything is answered");
+        for n in 1..=CONVS {
+            let prefs = truth.prefs.get(&conv(n)).copied().unwrap_or_default();
+            assert_eq!(state.prefs(conv(n)), prefs, "seed {seed}: preferences");
+        }
+        let there: Vec<_> = truth.drafts.values().map(|(_, draft)| draft).collect();
+        assert_eq!(state.own.drafts().collect::<Vec<_>>(), there, "seed {seed}: drafts");
+        let stand = truth.marks.values().map(|(_, mark)| mark);
+        let there: Vec<_> = stand.filter(|mark| mark.star || mark.hidden).collect();
+        assert_eq!(state.own.marks().collect::<Vec<_>>(), there, "seed {seed}: marks");
+    }
+}
+
+/// I change something of my own, or another device of mine writes a draft.
+fn something_own(world: &mut World) {
+    let n = world.chance.random_range(1..=CONVS);
+    let conv = conv(n);
+    let text = format!("draft {}", world.chance.random::<u32>());
+    let yes = world.chance.random_bool(0.5);
+    let seq = Seq(world.chance.random_range(1..4));
+    let wish = match world.chance.random_range(0..8) {
+        0 => Wish::Prefs(SetPrefs {
+            mute_until_ms: Some(yes.then_some(9)),
+            cleared_seq: yes.then_some(seq),
+            ..SetPrefs::of(conv)
+        }),
+        1 => Wish::Mark(SetMark {
+            conv,
+            seq,
+            star: Some(yes),
+            hidden: Some(!yes),
+        }),
+        2..4 => {
+            return world.drafted_elsewhere(n, &text);
+        }
+        _ => {
+            world.typed.insert(conv, text.clone());
+            Wish::Draft(SetDraft {
+                conv,
+                text: Some(DraftText(text)),
+                base_ver: None,
+                forget: Vec::new(),
+            })
+        }
+    };
+    world.command(Command::Own(wish));
+}
+
+/// OWN2, OWN3: two devices write drafts over each other through cuts, refusals and restarts; what was typed last here
+/// is the draft now, or kept beside it.
+#[test]
+fn own3_nothing_that_was_typed_is_lost() {
+    for seed in 0..200 {
+        let mut world = World::new(seed, Follow::Lively, Bounds::default());
+        world.bad = bad(&mut world);
+        (1..=CONVS).for_each(|n| world.say(n));
+        world.pass(2 * BEAT_MS);
+        for _ in 0..60 {
+            something_own(&mut world);
+            let ms = world.chance.random_range(0..400);
+            world.pass(ms);
+            if world.chance.random_bool(0.1) {
+                world.cut(None);
+            }
+            if world.chance.random_bool(0.05) {
+                world.restart();
+            }
+        }
+        settle(&mut world);
+        own_equals_the_server(&world);
+        for (conv, typed) in &world.typed {
+            let (_, draft) = &world.server.own.drafts[conv];
+            let mut texts = std::iter::once(&draft.now).chain(&draft.kept);
+            assert!(
+                texts.any(|state| state.text.0 == *typed),
+                "seed {seed}: {typed} is lost"
+            );
+        }
+    }
+}
+
 fn one_thing(world: &mut World) {
+    if world.chance.random_bool(0.1) {
+        return something_own(world);
+    }
     match world.chance.random_range(0..20) {
         0..5 => {
             let n = world.chance.random_range(1..=CONVS);

@@ -5,6 +5,7 @@ use super::{Action, Ask, Command, Core, Follow, Ticket};
 use crate::bounds::RESUME_EAGER_MAX;
 use crate::outbox::Item;
 use protocol::client_frame::{AskInbox, AskMembers, Get, Place};
+use protocol::own::ReadAll;
 use protocol::{ClientFrame, ConversationId};
 
 /// Places among the unanswered requests that fetching leaves free, so that a message never waits behind history.
@@ -27,6 +28,12 @@ impl Core {
                 break;
             };
             self.ask(Ask::Cursor(cursor.conv), ClientFrame::Cursor(cursor), now_ms);
+        }
+        while self.has_room(0) {
+            let Some(wish) = self.state.own.next(now_ms) else {
+                break;
+            };
+            self.ask(Ask::Own(wish.about()), wish.frame(), now_ms);
         }
         self.ask_for_inbox(now_ms);
         self.say_watch(now_ms);
@@ -87,6 +94,9 @@ impl Core {
                 after: *after,
             }),
             Command::People(people) => ClientFrame::People(people.clone()),
+            Command::Starred(ask) => ClientFrame::Starred(*ask),
+            Command::ReadAll => ClientFrame::ReadAll(ReadAll {}),
+            Command::Receipts(ask) => ClientFrame::Receipts(*ask),
             Command::Write(_)
             | Command::Dismiss(_)
             | Command::Open(_)
@@ -96,6 +106,7 @@ impl Core {
             | Command::Typing(_)
             | Command::Read(..)
             | Command::MarkUnread(..)
+            | Command::Own(_)
             | Command::Hurry => unreachable!("only questions are queued"),
         };
         self.ask(Ask::Question(ticket, command), frame, now_ms);

@@ -3,8 +3,10 @@
 use super::pump::get;
 use super::{Action, Ask, Command, Core, No, Page, Reply, Ticket};
 use crate::change::Change;
+use crate::event::Event;
 use crate::log::{Log, Range};
 use crate::outbox::{Item, Verb};
+use crate::own::{About, Wish};
 use protocol::body::{self, Body};
 use protocol::client_frame::{Place, Typing};
 use protocol::refusal::{Code, Refusal};
@@ -24,7 +26,9 @@ impl Core {
                 Reply::Done
             }
             Command::Page { conv, place, limit } => return self.page(ticket, conv, place, limit),
-            Command::Members { .. } | Command::People(_) | Command::Pins(_) | Command::History(_) => return self.enqueue(ticket, command),
+            Command::Members { .. } | Command::People(_) => return self.enqueue(ticket, command),
+            Command::Own(wish) => self.wish(wish),
+            Command::Starred(_) | Command::ReadAll | Command::Receipts(_) => return self.enqueue(ticket, command),
             Command::Open(conv) => {
                 self.open.insert(conv);
                 self.look_at(conv);
@@ -68,12 +72,7 @@ impl Core {
     /// Puts a change into the outbox. What is too large is told here, before it is queued and refused far away.
     fn write_down(&mut self, mut verb: Verb, now_ms: u64) -> Reply {
         if let Verb::Send(send) = &mut verb {
-            // What is passed on is checked where its words are.
-            let fits = match send.forward {
-                Some(_) => Ok(()),
-                None => self.fits(&send.kind, &send.body),
-            };
-            if let Err(refusal) = fits {
+            if let Err(refusal) = self.fits(&send.kind, &send.body) {
                 return Reply::No(No::Refused(refusal));
             }
             let log = self
@@ -86,18 +85,39 @@ impl Core {
                 .max(self.state.cursors.mine(send.conv).read);
             send.read = send.read.or((read > Seq::ZERO).then_some(read));
         }
-        if let Verb::Edit(edit) = &verb
-            && let Err(refusal) = self.fits(&Kind::Text, &edit.body)
-        {
-            return Reply::No(No::Refused(refusal));
-        }
+        // What is sent is a draft no longer.
+        let sent_in = match &verb {
+            Verb::Send(send) if send.kind == Kind::Text => Some(send.conv),
+            _ => None,
+        };
         let item = Item::new(verb, self.options.me, now_ms);
         let send_id = item.send_id;
         if self.state.outbox.queue(item.clone(), &self.bounds).is_err() {
             return Reply::No(No::OutboxFull);
         }
         self.keep(Change::Queued { item });
+        if let Some(emptied) = sent_in.and_then(|conv| self.state.own.emptied(conv)) {
+            self.wish(emptied);
+        }
         Reply::Queued(send_id)
+    }
+
+    /// Something of my own is to change. Kept before it is said.
+    fn wish(&mut self, wish: Wish) -> Reply {
+        let about = wish.about();
+        if self.state.own.wish(wish, &self.bounds).is_err() {
+            return Reply::No(No::OutboxFull);
+        }
+        self.keep_wishes(about);
+        self.tell(Event::Own {
+            convs: vec![about.conv()],
+        });
+        Reply::Done
+    }
+
+    pub(super) fn keep_wishes(&mut self, about: About) {
+        let wishes = self.state.own.wishes(about);
+        self.keep(Change::Wished { about, wishes });
     }
 
     fn fits(&self, kind: &Kind, raw: &serde_json::value::RawValue) -> Result<(), Refusal> {

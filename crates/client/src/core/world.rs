@@ -1,6 +1,10 @@
 //! A pretended world around one core: a server that stores like the real one, a wire that drops, doubles and delays
 //! what is said unasked, cuts at any moment, a disk, restarts, and a backup that brings an older truth back.
 
+mod own;
+
+pub use own::Own;
+
 use super::*;
 use crate::pretend::PretendLog;
 use protocol::client_frame::Place;
@@ -44,6 +48,7 @@ pub struct Server {
     pub logs: BTreeMap<ConversationId, PretendLog>,
     pub rows: BTreeMap<ConversationId, Ver>,
     pub cursors: BTreeMap<ConversationId, CursorOk>,
+    pub own: Own,
 }
 
 pub struct World {
@@ -61,6 +66,8 @@ pub struct World {
     told: BTreeMap<ConversationId, Seq>,
     pub replies: BTreeMap<Ticket, Reply>,
     pub queued: Vec<SendId>,
+    /// What was typed last here.
+    pub typed: BTreeMap<ConversationId, String>,
     pub events: Vec<Event>,
     next_ticket: u64,
     options: Options,
@@ -90,6 +97,7 @@ impl World {
                 logs: BTreeMap::new(),
                 rows: BTreeMap::new(),
                 cursors: BTreeMap::new(),
+                own: Own::default(),
             },
             bad: GOOD,
             connected: false,
@@ -97,6 +105,7 @@ impl World {
             told: BTreeMap::new(),
             replies: BTreeMap::new(),
             queued: Vec::new(),
+            typed: BTreeMap::new(),
             events: Vec::new(),
             next_ticket: 0,
             options,
@@ -252,8 +261,21 @@ impl World {
                     self.seed
                 );
             }
+            ClientFrame::Prefs(prefs) => self.check_wished(About::Prefs(prefs.conv)),
+            ClientFrame::Mark(mark) => self.check_wished(About::Mark(mark.conv, mark.seq)),
+            ClientFrame::Draft(draft) => self.check_wished(About::Draft(draft.conv)),
             _ => {}
         }
+    }
+
+    /// OWN3: what is said was kept.
+    fn check_wished(&self, about: About) {
+        let kept = self.kept.own.wishes(about);
+        assert!(
+            kept.first.is_some(),
+            "seed {}: {about:?} is said before it was kept",
+            self.seed
+        );
     }
 
     /// GAP1: what is told follows what was told.
@@ -332,7 +354,7 @@ impl World {
     fn serve(&mut self, re: Option<RequestId>, frame: ClientFrame) {
         let overloaded = matches!(
             &frame,
-            ClientFrame::Send(_) | ClientFrame::Get(_) | ClientFrame::Cursor(_)
+            ClientFrame::Send(_) | ClientFrame::Get(_) | ClientFrame::Cursor(_) | ClientFrame::Draft(_)
         );
         if overloaded && self.chance.random_bool(self.bad.refuse) {
             return self.answer(re, ServerFrame::Refuse(Code::Overloaded.refuse_for_ms(300)));
@@ -365,6 +387,10 @@ impl World {
                 }
                 let ok = self.server.move_cursor(&cursor);
                 self.answer(re, ServerFrame::CursorOk(ok));
+            }
+            frame @ (ClientFrame::Prefs(_) | ClientFrame::Mark(_) | ClientFrame::Draft(_)) => {
+                let answer = self.server.own_frame(frame);
+                self.answer(re, answer);
             }
             ClientFrame::Inbox(ask) => self.inbox_page(re, ask.after_ver),
             ClientFrame::Watch(watch) => {
@@ -472,6 +498,7 @@ impl Server {
             .filter(|(_, ver)| **ver > after)
             .map(|(c, v)| self.row(*c, *v))
             .collect();
+        rows.extend(self.own_rows(after));
         rows.sort_by_key(|row| row.ver);
         let more = rows.len() > 3;
         rows.truncate(3);
@@ -510,6 +537,7 @@ impl Server {
                 generation: cursor.map_or(protocol::Generation::ZERO, |c| c.generation),
                 mention_seqs: Vec::new(),
                 peer: None,
+                prefs: self.own.prefs.get(&conv).copied().unwrap_or_default(),
             })),
         }
     }

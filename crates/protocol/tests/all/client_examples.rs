@@ -5,6 +5,7 @@ use protocol::client_frame::{
     Add, AskHeads, AskInbox, AskMembers, AskPeople, Beat, Create, Cursor, Get, Hello, Leave, Remove, Send, Show,
     Typing, Watch, What,
 };
+use protocol::own::{AskReceipts, AskStarred, DraftText, ReadAll, SetDraft, SetMark, SetPrefs};
 use protocol::token::TokenText;
 use protocol::{ClientFrame, ConversationId, DeviceSeq, Epoch, Generation, Kind, SendId, Seq, UserId, Ver};
 
@@ -44,6 +45,34 @@ pub fn client_frame(word: &str, d: &mut Draw) -> ClientFrame {
         "people" => ClientFrame::People(AskPeople {
             users: d.list(user),
             handles: d.list(Draw::text),
+        }),
+        "prefs" => ClientFrame::Prefs(SetPrefs {
+            conv: conv(d),
+            mute_until_ms: d.option(|d| d.option(Draw::number)),
+            mentions_pass: d.option(|d| d.option(Draw::flag)),
+            archived: d.option(|d| d.option(Draw::flag)),
+            pinned: d.option(|d| d.option(Draw::flag)),
+            cleared_seq: d.option(seq),
+        }),
+        "mark" => ClientFrame::Mark(SetMark {
+            conv: conv(d),
+            seq: seq(d),
+            star: d.option(Draw::flag),
+            hidden: d.option(Draw::flag),
+        }),
+        "starred" => ClientFrame::Starred(AskStarred {
+            before: d.option(|d| Ver(d.number())),
+        }),
+        "draft" => ClientFrame::Draft(SetDraft {
+            conv: conv(d),
+            text: d.option(|d| DraftText(d.text())),
+            base_ver: d.option(|d| Ver(d.number())),
+            forget: d.list(|d| Ver(d.number())),
+        }),
+        "read_all" => ClientFrame::ReadAll(ReadAll {}),
+        "receipts" => ClientFrame::Receipts(AskReceipts {
+            conv: conv(d),
+            seq: seq(d),
         }),
         _ => panic!("the client's frame `{word}` has no example: write its builder here"),
     }

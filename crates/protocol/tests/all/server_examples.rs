@@ -2,6 +2,10 @@
 
 use crate::client_examples::{conv, kind, send_id, seq, user};
 use crate::draw::Draw;
+use protocol::own::{
+    DraftOk, DraftRow, DraftState, DraftText, MarkOk, MarkRow, Prefs, PrefsOk, ReadAllOk, ReceiptOf, Receipts, Starred,
+    StarredEntry,
+};
 use protocol::refusal::Code;
 use protocol::server_frame::{
     Ack, BeatBack, Behind, Bye, ConversationKind, ConversationRow, CursorCounts, CursorOk, Cursors, Entries, Head,
@@ -68,6 +72,39 @@ pub fn server_frame(word: &str, d: &mut Draw) -> ServerFrame {
             list: d.list(member),
         }),
         "people" => ServerFrame::People(People { list: d.list(person) }),
+        "prefs_ok" => ServerFrame::PrefsOk(PrefsOk {
+            conv: conv(d),
+            ver: ver(d),
+            prefs: prefs(d),
+        }),
+        "mark_ok" => ServerFrame::MarkOk(MarkOk {
+            ver: ver(d),
+            mark: mark(d),
+        }),
+        "starred" => ServerFrame::Starred(Starred {
+            next: d.option(ver),
+            list: d.list(|d| StarredEntry {
+                conv: conv(d),
+                at_ms: d.number(),
+                entry: entry(d),
+            }),
+        }),
+        "draft_ok" => ServerFrame::DraftOk(DraftOk {
+            ver: ver(d),
+            draft: draft(d),
+        }),
+        "read_all_ok" => ServerFrame::ReadAllOk(ReadAllOk { moved: count(d) }),
+        "receipts" => ServerFrame::Receipts(Receipts {
+            conv: conv(d),
+            seq: seq(d),
+            list: d.list(|d| ReceiptOf {
+                user: user(d),
+                delivered: d.flag(),
+                read: d.flag(),
+                delivered_ms: d.option(Draw::number),
+                read_ms: d.option(Draw::number),
+            }),
+        }),
         _ => panic!("the server's frame `{word}` has no example: write its builder here"),
     }
 }
@@ -104,7 +141,10 @@ fn welcome(d: &mut Draw) -> Welcome {
 
 fn inbox(d: &mut Draw) -> Inbox {
     let conversation = |d: &mut Draw| Topic::Conversation(Box::new(conversation_row(d)));
-    let topics = d.list(|d| [conversation(d), Topic::Devices, Topic::Profile]);
+    let topics = d.list(|d| {
+        let own = [Topic::Mark(mark(d)), Topic::Draft(Box::new(draft(d)))];
+        [conversation(d), Topic::Devices, Topic::Profile].into_iter().chain(own)
+    });
     let topics: Vec<Topic> = topics.into_iter().flatten().collect();
     Inbox {
         from: ver(d),
@@ -138,6 +178,7 @@ fn conversation_row(d: &mut Draw) -> ConversationRow {
         generation: Generation(d.number()),
         mention_seqs: d.list(seq),
         peer: d.option(member_cursor),
+        prefs: prefs(d),
     }
 }
 
@@ -210,6 +251,42 @@ fn cursors(d: &mut Draw) -> Cursors {
             delivered_min: seq(d),
             read_min: seq(d),
         }),
+    }
+}
+
+fn prefs(d: &mut Draw) -> Prefs {
+    Prefs {
+        mute_until_ms: d.number(),
+        mentions_pass: d.flag(),
+        archived: d.flag(),
+        pinned: d.flag(),
+        cleared_seq: seq(d),
+    }
+}
+
+fn mark(d: &mut Draw) -> MarkRow {
+    MarkRow {
+        conv: conv(d),
+        seq: seq(d),
+        star: d.flag(),
+        hidden: d.flag(),
+        at_ms: d.number(),
+    }
+}
+
+fn draft(d: &mut Draw) -> DraftRow {
+    DraftRow {
+        conv: conv(d),
+        now: draft_state(d),
+        kept: d.list(draft_state),
+    }
+}
+
+fn draft_state(d: &mut Draw) -> DraftState {
+    DraftState {
+        text: DraftText(d.text()),
+        text_ver: ver(d),
+        at_ms: d.number(),
     }
 }
 

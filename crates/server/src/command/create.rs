@@ -24,14 +24,14 @@ fn check(node: &Node, who: &Who, frame: Create) -> Result<store::Create, Refusal
         .map_err(|ms| Code::RateLimited.refuse_for_ms(ms))?;
     let (creator, send_id) = (who.user, frame.send_id);
     match frame.what {
-        What::Direct { with } if with == creator => Err(Code::BadRequest.refuse_saying("a 1:1 is with somebody else")),
         What::Direct { with } => Ok(store::Create {
             conv: ConversationId::direct(creator, with),
             kind: ConversationKind::Direct,
             creator,
             send_id,
             title: None,
-            members: vec![creator, with],
+            // With oneself: notes, in a conversation of one.
+            members: distinct([creator, with]),
         }),
         What::Group { title, members } => {
             let title = title.trim().to_owned();

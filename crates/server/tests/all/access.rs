@@ -2,6 +2,7 @@
 
 use crate::frames::{cursor, direct, get, group, heads, members, people, typing, watch};
 use crate::harness::{House, Line, Person, hello};
+use protocol::own;
 use protocol::refusal::Code;
 use protocol::server_frame::ServerFrame;
 use protocol::{ClientFrame, ConversationId, Seq};
@@ -46,6 +47,14 @@ fn table(frame: &ClientFrame, standing: Standing) -> Answered {
         (ClientFrame::Remove(_), Owner) => Yes,
         (ClientFrame::Get(_) | ClientFrame::Cursor(_), Stranger) => No(Code::NotFound),
         (ClientFrame::Get(_) | ClientFrame::Cursor(_), Removed | CameBack | Member | Owner) => Yes,
+        // One's own, about what one may or might read; the entry asked about is the first one, which all of them could.
+        (ClientFrame::Prefs(_) | ClientFrame::Mark(_) | ClientFrame::Draft(_), Stranger) => No(Code::NotFound),
+        (ClientFrame::Prefs(_) | ClientFrame::Mark(_) | ClientFrame::Draft(_), Removed | CameBack | Member | Owner) => {
+            Yes
+        }
+        (ClientFrame::Receipts(_), Stranger) => No(Code::NotFound),
+        (ClientFrame::Receipts(_), Removed) => No(Code::NotAMember),
+        (ClientFrame::Receipts(_), CameBack | Member | Owner) => Yes,
         (ClientFrame::Typing(_), _) => Nothing,
         // These answer with what is the asker's own, and with nothing of the rest.
         (
@@ -54,7 +63,9 @@ fn table(frame: &ClientFrame, standing: Standing) -> Answered {
             | ClientFrame::Watch(_)
             | ClientFrame::Beat(_)
             | ClientFrame::Create(_)
-            | ClientFrame::People(_),
+            | ClientFrame::People(_)
+            | ClientFrame::Starred(_)
+            | ClientFrame::ReadAll(_),
             _,
         ) => Yes,
     }
@@ -89,6 +100,25 @@ impl Scene {
             house.remove(conv, &self.spare),
             members(conv),
             people(&[&self.ann, &self.spare], &[]),
+            ClientFrame::Prefs(own::SetPrefs {
+                pinned: Some(Some(true)),
+                ..own::SetPrefs::of(conv)
+            }),
+            ClientFrame::Mark(own::SetMark {
+                conv,
+                seq: Seq(1),
+                star: Some(true),
+                hidden: None,
+            }),
+            ClientFrame::Draft(own::SetDraft {
+                conv,
+                text: Some(own::DraftText("mine".into())),
+                base_ver: None,
+                forget: Vec::new(),
+            }),
+            ClientFrame::Starred(own::AskStarred { before: None }),
+            ClientFrame::Receipts(own::AskReceipts { conv, seq: Seq(1) }),
+            ClientFrame::ReadAll(own::ReadAll {}),
             house.leave(conv),
         ]
     }
@@ -221,7 +251,7 @@ async fn mem7_there_and_not_there_look_the_same() {
             // What gives each answer something of its own, and what is not answered.
             let own = matches!(
                 frame,
-                ClientFrame::Beat(_) | ClientFrame::Create(_) | ClientFrame::Inbox(_)
+                ClientFrame::Beat(_) | ClientFrame::Create(_) | ClientFrame::Inbox(_) | ClientFrame::ReadAll(_)
             );
             if !own && !matches!(frame, ClientFrame::Typing(_)) {
                 these.push(e.ask(frame).await);

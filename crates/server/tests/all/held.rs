@@ -1,5 +1,6 @@
 //! A store that answers when the test lets it: to see what happens while something is under way.
 
+use protocol::own::{MarkRow, Prefs, SetMark, SetPrefs};
 use protocol::{ConversationId, DeviceId, DeviceSeq, Epoch, Seq, UserId, Ver};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -107,6 +108,10 @@ held! {
     put_mail(mail: NewMail) -> DeviceSeq;
     mail(user: UserId, device: DeviceId, after: DeviceSeq, limit: usize) -> Vec<Mail>;
     ack_mail(user: UserId, device: DeviceId, to: DeviceSeq) -> ();
+    set_prefs(user: UserId, change: SetPrefs) -> Owned<Prefs>;
+    set_mark(user: UserId, change: SetMark) -> Owned<MarkRow>;
+    starred(user: UserId, before: Option<Ver>, limit: usize) -> Vec<(Ver, MarkRow)>;
+    set_draft(draft: SetDraft) -> Owned<Draft>;
     claim_handle(claim: ClaimHandle) -> ();
     find_handles(handles: Vec<String>) -> Vec<(String, UserId)>;
     handles(after: Option<String>, limit: usize) -> Vec<(String, UserId)>;

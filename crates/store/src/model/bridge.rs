@@ -3,6 +3,7 @@
 use super::State;
 use super::conversation::{Conversation, Membership};
 use crate::record::{Dirty, InboxRecord, InboxRows, MENTIONS_TOLD_MAX, PeerCursor};
+use protocol::own::Prefs;
 use protocol::server_frame::ConversationKind;
 use protocol::{ConversationId, Seq, UserId};
 use std::collections::BTreeSet;
@@ -99,6 +100,7 @@ impl Conversation {
             generation: membership.generation,
             mention_seqs: self.unread_mentions(user, membership),
             peer: self.peer(user),
+            prefs: Prefs::default(),
         }
     }
 

@@ -1,9 +1,11 @@
 //! Inboxes: one compacted row for each topic, and how late or repeated readings of a conversation are merged into it.
 
 use super::State;
+use super::own::Own;
+use crate::own::Draft;
 use crate::record::{Bumped, Head, InboxPage, InboxRecord, PeerCursor, Topic};
 use crate::{BUMP_ROWS_MAX, Fault, Result};
-use protocol::limits::INBOX_ROWS_MAX;
+use protocol::limits::{INBOX_DRAFT_BYTES_MAX, INBOX_ROWS_MAX};
 use protocol::{ConversationId, UserId, Ver};
 use std::collections::BTreeMap;
 
@@ -11,11 +13,21 @@ use std::collections::BTreeMap;
 #[derive(Default)]
 pub(super) struct Inbox {
     /// Changes so far.
-    ver: Ver,
+    pub(super) ver: Ver,
     /// Each conversation with the version of its last change.
-    conversations: BTreeMap<ConversationId, (Ver, InboxRecord)>,
+    pub(super) conversations: BTreeMap<ConversationId, (Ver, InboxRecord)>,
     /// The version of the last change of the devices.
     devices: Option<Ver>,
+    /// Marks and drafts.
+    pub(super) own: Own,
+}
+
+impl Inbox {
+    /// One more change.
+    pub(super) fn next_ver(&mut self) -> Ver {
+        self.ver = self.ver.next();
+        self.ver
+    }
 }
 
 /// What a merge came to.
@@ -91,16 +103,33 @@ impl State {
         let conversation = |(ver, row): &(Ver, InboxRecord)| (*ver, Topic::Conversation(Box::new(row.clone())));
         let mut rows: Vec<(Ver, Topic)> = inbox.conversations.values().map(conversation).collect();
         rows.extend(inbox.devices.map(|ver| (ver, Topic::Devices)));
+        rows.extend(inbox.own.marks.values().map(|&(ver, mark)| (ver, Topic::Mark(mark))));
+        let draft = |(ver, draft): &(Ver, Draft)| (*ver, Topic::Draft(Box::new(draft.clone())));
+        rows.extend(inbox.own.drafts.values().map(draft));
         rows.retain(|(ver, _)| *ver > after);
         rows.sort_by_key(|(ver, _)| *ver);
-        let more = rows.len() > INBOX_ROWS_MAX;
-        rows.truncate(INBOX_ROWS_MAX);
+        let room = room_for_drafts(&rows).min(INBOX_ROWS_MAX);
+        let more = rows.len() > room;
+        rows.truncate(room);
         let to = match rows.last() {
             Some((last, _)) if more => *last,
             _ => inbox.ver,
         };
         InboxPage { to, more, rows }
     }
+}
+
+/// How many of the rows a page may have so that their drafts are not too many bytes; one at least.
+fn room_for_drafts(rows: &[(Ver, Topic)]) -> usize {
+    let mut bytes = 0;
+    let mut fits = |(_, topic): &(Ver, Topic)| {
+        if let Topic::Draft(draft) = topic {
+            let texts = std::iter::once(&draft.now).chain(&draft.kept);
+            bytes += texts.map(|state| state.text.len()).sum::<usize>();
+        }
+        bytes <= INBOX_DRAFT_BYTES_MAX
+    };
+    rows.iter().take_while(|row| fits(row)).count().max(1)
 }
 
 /// The row that two readings of one conversation make, in whichever order they come.

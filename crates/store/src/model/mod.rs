@@ -7,7 +7,7 @@
 //! - [`conversation`]: one log with its members, cursors, mentions and runs; [`write`] and [`members`] change it,
 //!   [`cursors`] moves in it, [`read`] and [`page`] look at it.
 //! - [`bridge`]: which inboxes are behind, and what they should hold.
-//! - [`inbox`], [`people`]: the user family. [`directory`]: handles and invites.
+//! - [`inbox`], [`people`], [`own`]: the user family. [`directory`]: handles and invites.
 //! - [`mint`]: message ids out of a clock and chance that were handed in.
 
 mod bridge;
@@ -17,11 +17,13 @@ mod directory;
 mod inbox;
 mod members;
 mod mint;
+mod own;
 mod page;
 mod people;
 mod read;
 mod write;
 
+use crate::own::{Draft, Owned, SetDraft};
 use crate::record::{
     Append, Appended, AskPage, Bumped, ChangeMembers, ClaimHandle, Create, CursorMove, CursorMoved, Device, Dirty,
     Head, InboxPage, InboxRecord, InboxRows, Invite, Load, Mail, MembersPage, NewDevice, NewMail, NewUser, Page,
@@ -34,6 +36,7 @@ use directory::Directory;
 use inbox::Inbox;
 use mint::Chance;
 use people::Account;
+use protocol::own::{MarkRow, Prefs, SetMark, SetPrefs};
 use protocol::{ConversationId, DeviceId, DeviceSeq, Epoch, Seq, UserId, Ver};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -252,6 +255,22 @@ impl Store for Model {
             state.ack_mail(user, device, to);
             Ok(())
         })
+    }
+
+    fn set_prefs(&self, user: UserId, change: SetPrefs) -> Reply<Owned<Prefs>> {
+        self.write(|state, _| state.set_prefs(user, change))
+    }
+
+    fn set_mark(&self, user: UserId, change: SetMark) -> Reply<Owned<MarkRow>> {
+        self.write(|state, now_ms| state.set_mark(user, change, now_ms))
+    }
+
+    fn starred(&self, user: UserId, before: Option<Ver>, limit: usize) -> Reply<Vec<(Ver, MarkRow)>> {
+        self.read(|state| Ok(state.starred(user, before, limit)))
+    }
+
+    fn set_draft(&self, draft: SetDraft) -> Reply<Owned<Draft>> {
+        self.write(|state, now_ms| state.set_draft(draft, now_ms))
     }
 
     fn claim_handle(&self, claim: ClaimHandle) -> Reply<()> {

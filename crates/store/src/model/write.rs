@@ -107,7 +107,14 @@ impl State {
             ConversationKind::Group if user == create.creator => Role::Owner,
             _ => Role::Member,
         };
-        let begin = |&user: &UserId| (user, Membership::beginning(role(user), Seq(1), Ordinal::ZERO));
+        let with_oneself = create.kind == ConversationKind::Direct && create.members.len() == 1;
+        let begin = |&user: &UserId| {
+            let mut membership = Membership::beginning(role(user), Seq(1), Ordinal::ZERO);
+            if with_oneself {
+                (membership.delivered, membership.read, membership.mine) = (Seq(1), Seq(1), Seq(1));
+            }
+            (user, membership)
+        };
         let conversation = Conversation {
             kind: create.kind,
             title: create.title,

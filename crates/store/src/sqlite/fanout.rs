@@ -177,6 +177,7 @@ fn record(
         generation: member.generation,
         mention_seqs: mentions(db, conversation.number, member)?,
         peer,
+        prefs: protocol::own::Prefs::default(),
     })
 }
 

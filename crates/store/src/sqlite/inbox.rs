@@ -2,6 +2,7 @@
 
 use super::db::{self, Db};
 use super::job::{Outcome, Problem};
+use super::own;
 use super::work::{self, Work};
 use crate::BUMP_ROWS_MAX;
 use crate::record::{Bumped, Head, InboxPage, InboxRecord, PeerCursor, Topic};
@@ -140,7 +141,7 @@ macro_rules! rows {
             "SELECT ",
             $columns,
             " i.as_of, i.kind, i.title, i.role, i.spans, i.head_seq, i.head_ord, i.head_ms, i.read_seq, i.read_ord, ",
-            "i.gen, i.mentions, i.peer, i.peer_delivered, i.peer_read FROM inbox i ",
+            "i.gen, i.mentions, i.peer, i.peer_delivered, i.peer_read, i.prefs FROM inbox i ",
             $rest
         )
     };
@@ -196,6 +197,7 @@ fn record(row: &Row<'_>, first: usize, user: UserId, conv: ConversationId) -> ru
         generation: Generation(number(10)?),
         mention_seqs: db::seqs(row.get_ref(first + 11)?.as_blob()?),
         peer,
+        prefs: own::prefs(row.get::<_, Option<String>>(first + 15)?.as_deref()),
     }))
 }
 
@@ -302,14 +304,31 @@ pub(super) fn inbox(db: &Db, user: UserId, after: Ver) -> Outcome<InboxPage> {
             Ok((Ver(db::number(row, 0)?), topic))
         },
     )?);
+    rows.extend(own::changed_above(db, number, after, limit)?);
     rows.sort_by_key(|(ver, _)| *ver);
-    let more = rows.len() > limits::INBOX_ROWS_MAX;
-    rows.truncate(limits::INBOX_ROWS_MAX);
+    let room = room(&rows);
+    let more = rows.len() > room;
+    rows.truncate(room);
     let to = match rows.last() {
         Some((ver, _)) if more => *ver,
         _ => head,
     };
     Ok(InboxPage { to, more, rows })
+}
+
+/// How many of these rows make a page: bounded in number, and in bytes of drafts, which are long. One at least.
+fn room(rows: &[(Ver, Topic)]) -> usize {
+    let (mut count, mut bytes) = (0, 0);
+    for (_, topic) in rows.iter().take(limits::INBOX_ROWS_MAX) {
+        if let Topic::Draft(draft) = topic {
+            bytes += draft.now.text.len() + draft.kept.iter().map(|kept| kept.text.len()).sum::<usize>();
+        }
+        if bytes > limits::INBOX_DRAFT_BYTES_MAX && count > 0 {
+            break;
+        }
+        count += 1;
+    }
+    count
 }
 
 /// [`crate::Store::vers`].

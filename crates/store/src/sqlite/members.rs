@@ -38,6 +38,10 @@ pub(super) fn create(work: &mut Work, ask: &Create) -> Outcome<Appended> {
         };
         let mut member = Member::new(work.numbers.give(db, *user)?, Some(role));
         open_span(db, conversation.number, &mut member, Seq(1), Ordinal::ZERO)?;
+        if ask.kind == ConversationKind::Direct && ask.members.len() == 1 {
+            // With oneself there is nobody to hear from: what one writes follows what one has read.
+            (member.delivered, member.read, member.mine) = (Seq(1), Seq(1), Seq(1));
+        }
         member.write(db, conversation.number)?;
         conversation.members.insert(*user, member);
     }

@@ -21,6 +21,7 @@ mod log;
 mod members;
 mod open;
 mod options;
+mod own;
 mod planted;
 mod read;
 mod reader;
@@ -48,12 +49,14 @@ pub use writer::Writer;
 
 use crate::backup::{BackUp, BackedUp, BackupError};
 use crate::error::{Error, Fault, Refused};
+use crate::own::{Draft, Owned, SetDraft};
 use crate::record::*;
 use crate::reply::Reply;
 use crate::{BUMP_ROWS_MAX, Store};
 use db::Db;
 use job::{Outcome, Read, Snapshot, Typed};
 use lane::Refusal;
+use protocol::own::{MarkRow, Prefs, SetMark, SetPrefs};
 use protocol::{ConversationId, DeviceId, DeviceSeq, Epoch, Seq, UserId, Ver};
 use shared::Shared;
 use std::sync::atomic::Ordering;
@@ -302,6 +305,25 @@ impl Store for Sqlite {
 
     fn ack_mail(&self, user: UserId, device: DeviceId, to: DeviceSeq) -> Reply<()> {
         self.change(1, move |work| devices::ack_mail(work, user, device, to))
+    }
+
+    fn set_prefs(&self, user: UserId, change: SetPrefs) -> Reply<Owned<Prefs>> {
+        let epoch = self.shared.epoch;
+        self.change(1, move |work| own::set_prefs(work, epoch, user, &change))
+    }
+
+    fn set_mark(&self, user: UserId, change: SetMark) -> Reply<Owned<MarkRow>> {
+        let epoch = self.shared.epoch;
+        self.change(1, move |work| own::set_mark(work, epoch, user, &change))
+    }
+
+    fn starred(&self, user: UserId, before: Option<Ver>, limit: usize) -> Reply<Vec<(Ver, MarkRow)>> {
+        self.read(move |db| own::starred(db, user, before, limit))
+    }
+
+    fn set_draft(&self, draft: SetDraft) -> Reply<Owned<Draft>> {
+        let epoch = self.shared.epoch;
+        self.change(1, move |work| own::set_draft(work, epoch, &draft))
     }
 
     fn claim_handle(&self, claim: ClaimHandle) -> Reply<()> {

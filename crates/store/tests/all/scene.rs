@@ -398,7 +398,7 @@ impl Scene {
             let page = done(self.store.inbox(user, after));
             rows.extend(page.rows.into_iter().filter_map(|(_, topic)| match topic {
                 Topic::Conversation(row) => Some(*row),
-                Topic::Devices | Topic::Profile => None,
+                Topic::Devices | Topic::Profile | Topic::Mark(_) | Topic::Draft(_) => None,
             }));
             after = page.to;
             if !page.more {

@@ -115,6 +115,8 @@ impl Scribe {
             | Event::Leaving { .. }
             | Event::Account
             | Event::Changed { .. }
+            | Event::Own { .. }
+            | Event::OwnRefused { .. }
             | Event::Cursors { .. } => {}
         }
     }

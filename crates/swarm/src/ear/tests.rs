@@ -153,6 +153,7 @@ fn row() -> ServerFrame {
         generation: protocol::Generation(0),
         mention_seqs: Vec::new(),
         peer: None,
+        prefs: protocol::own::Prefs::default(),
     };
     ServerFrame::Inbox(Inbox {
         from: Ver(0),

@@ -9,6 +9,7 @@ mod devices;
 mod directory;
 mod inbox;
 mod membership;
+mod own;
 mod pages;
 mod races;
 mod sends;
@@ -79,6 +80,15 @@ macro_rules! contract {
                 dur1_a_mailbox_keeps_what_was_not_acked,
                 bnd1_mail_expires_in_bounded_steps,
                 dur1_devices_and_mail_survive_a_restart,
+            },
+            own::{
+                own1_preferences_stand_in_the_row,
+                own1_marks_are_rows_of_the_inbox,
+                own1_stars_are_told_the_last_first,
+                own5_what_one_writes_to_oneself_is_read,
+                own2_an_overwritten_draft_is_kept,
+                own2_no_text_is_lost_but_the_oldest_kept,
+                bnd1_drafts_bound_a_page_of_an_inbox,
             },
             directory::{
                 aut5_a_handle_is_one_persons,

@@ -1,11 +1,12 @@
 //! What a script asks of a store, and what the store said, in words that can be compared.
 
 use crate::scene::wait;
+use protocol::own::{SetMark, SetPrefs};
 use protocol::{ConversationId, DeviceId, DeviceSeq, UserId, Ver};
 use std::fmt::Debug;
 use store::{
     Append, AskPage, ChangeMembers, ClaimHandle, Create, CursorMove, Error, InboxRecord, Invite, NewDevice, NewMail,
-    NewUser, Reply, SecretHash, SeenDevice, Store, Which,
+    NewUser, Reply, SecretHash, SeenDevice, SetDraft, Store, Which,
 };
 
 /// What a fault is in words: its own are the engine's.
@@ -30,6 +31,9 @@ pub enum Command {
     Claim(ClaimHandle),
     AddInvite(Invite),
     RevokeInvite(SecretHash),
+    Prefs(UserId, SetPrefs),
+    Mark(UserId, SetMark),
+    Draft(SetDraft),
 }
 
 /// One question.
@@ -50,6 +54,7 @@ pub enum Question {
     LastSeen(Vec<UserId>),
     Handles(Vec<String>),
     Invites(usize),
+    Starred(UserId, Option<Ver>, usize),
 }
 
 /// An answer that was asked for and not yet waited for.
@@ -84,6 +89,9 @@ impl Command {
             Self::Claim(claim) => later(store.claim_handle(claim)),
             Self::AddInvite(invite) => later(store.add_invite(invite)),
             Self::RevokeInvite(hash) => later(store.revoke_invite(hash)),
+            Self::Prefs(user, change) => later(store.set_prefs(user, change)),
+            Self::Mark(user, change) => later(store.set_mark(user, change)),
+            Self::Draft(draft) => later(store.set_draft(draft)),
         }
     }
 }
@@ -110,6 +118,7 @@ impl Question {
                 found
             })),
             Self::Invites(limit) => said(wait(store.invites(limit))),
+            Self::Starred(user, before, limit) => said(wait(store.starred(user, before, limit))),
         }
     }
 }

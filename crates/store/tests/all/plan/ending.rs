@@ -31,6 +31,7 @@ impl Play {
             self.ask(&Question::Inbox(user, Ver::ZERO));
             self.ask(&Question::Heads(user, convs.clone()));
             self.ask(&Question::Acquainted(user, people.clone()));
+            self.ask(&Question::Starred(user, None, 100));
             self.ask(&Question::User(user));
             self.ask(&Question::Devices(user));
             for device in 0..4 {

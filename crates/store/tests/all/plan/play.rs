@@ -281,7 +281,10 @@ impl Play {
                     .command(&|conv| heads.get(&conv).copied().unwrap_or_default());
                 self.together(&[command]);
             }
-            if !crashes {
+            if crashes {
+                // Its rows are not all durable: nobody may settle with this mark, however late.
+                self.marks.pop();
+            } else {
                 self.settle(conv, marks.0, marks.1);
             }
         }

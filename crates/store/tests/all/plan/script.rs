@@ -3,11 +3,12 @@
 use super::command::{Command, Question};
 use crate::scene::{Chance, START_MS, still};
 use protocol::client_frame::Place;
+use protocol::own::{SetMark, SetPrefs};
 use protocol::server_frame::ConversationKind;
 use protocol::{ConversationId, DeviceId, DeviceSeq, Generation, Kind, SendId, Seq, UserId, Ver};
 use store::{
     Append, AskPage, ChangeMembers, ClaimHandle, Create, CursorMove, Invite, MemberChange, NewDevice, NewMail, NewUser,
-    SeenDevice, Which,
+    SeenDevice, SetDraft, Which,
 };
 
 /// People in a script; the last one has no account.
@@ -100,7 +101,8 @@ impl Script {
             78..81 => self.group(),
             81..84 => self.direct(),
             84 => self.crowd(),
-            85..96 => return self.devices(),
+            85..92 => return self.devices(),
+            92..96 => return self.own(head_of),
             _ => return self.directory(),
         };
         self.sent.push(command.clone());
@@ -217,6 +219,7 @@ impl Script {
     fn direct(&mut self) -> Command {
         let (one, other) = (self.people[1 + self.chance.below(3)], self.people[4]);
         let (one, other) = if self.coin(2) { (one, other) } else { (other, one) };
+        let other = if self.coin(5) { one } else { other };
         let conv = ConversationId::direct(one, other);
         if !self.convs.contains(&conv) {
             self.convs.push(conv);
@@ -227,7 +230,7 @@ impl Script {
             creator: one,
             send_id: SendId::from_bytes(self.mint()),
             title: None,
-            members: vec![one, other],
+            members: if one == other { vec![one] } else { vec![one, other] },
         })
     }
 
@@ -317,6 +320,48 @@ impl Script {
         }
     }
 
+    /// Something of one's own: often of the same few, or no draft would meet another.
+    fn own(&mut self, head_of: &dyn Fn(ConversationId) -> Seq) -> Command {
+        let (user, conv) = (self.person(), self.conv());
+        let head = head_of(conv);
+        let seq = self.seq(head);
+        let flag = |script: &mut Self| script.coin(2).then(|| script.coin(2));
+        match self.chance.below(4) {
+            0 => Command::Prefs(
+                user,
+                SetPrefs {
+                    mute_until_ms: self.coin(2).then(|| self.coin(2).then_some(START_MS + 9)),
+                    archived: flag(self).map(Some),
+                    cleared_seq: self.coin(3).then_some(seq),
+                    ..SetPrefs::of(conv)
+                },
+            ),
+            1 => Command::Mark(
+                user,
+                SetMark {
+                    conv,
+                    seq,
+                    star: flag(self),
+                    hidden: flag(self),
+                },
+            ),
+            _ => Command::Draft(SetDraft {
+                user,
+                conv,
+                text: (!self.coin(6)).then(|| {
+                    let n = self.chance.below(4);
+                    if n == 0 { String::new() } else { format!("draft {n}") }
+                }),
+                base_ver: Ver(self.chance.below(9) as u64),
+                forget: if self.coin(4) {
+                    vec![Ver(self.chance.below(9) as u64)]
+                } else {
+                    Vec::new()
+                },
+            }),
+        }
+    }
+
     pub fn question(&mut self, head_of: &dyn Fn(ConversationId) -> Seq) -> Question {
         let (user, conv) = (self.person(), self.conv());
         let head = head_of(conv);
@@ -357,6 +402,7 @@ impl Script {
                 1 + self.chance.below(4),
             ),
             15 => Question::Devices(user),
+            16 if self.coin(2) => Question::Starred(user, self.coin(2).then_some(Ver(9)), 1 + self.chance.below(4)),
             16 => Question::LastSeen(self.people.clone()),
             _ => Question::Invites(self.chance.below(4)),
         }
