@@ -18,6 +18,10 @@ mod low_disk;
 mod front;
 #[path = "all/http.rs"]
 mod http;
+#[path = "all/rest.rs"]
+mod rest;
+#[path = "all/openapi.rs"]
+mod openapi;
 #[path = "all/frames.rs"]
 mod frames;
 #[path = "all/create.rs"]

@@ -73,7 +73,7 @@ async fn sign_out_which(door: &Door, who: Who, which: Which) -> Answer<SignedOut
 /// Who asks. A request costs its address as much as a connection: to the store they are the same work.
 ///
 /// What is needed of the request is taken out before anything is waited for: a body may not be shared between threads.
-fn who<'d>(door: &'d Door, request: &Request) -> impl Future<Output = Result<Who, Refusal>> + Send + use<'d> {
+pub fn who<'d>(door: &'d Door, request: &Request) -> impl Future<Output = Result<Who, Refusal>> + Send + use<'d> {
     let from = address_of(door, request);
     let token = bearer(request.headers());
     async move {

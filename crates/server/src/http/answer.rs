@@ -6,6 +6,7 @@ use axum::extract::Request;
 use axum::http::header::{AUTHORIZATION, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
 use protocol::Refusal;
 use protocol::refusal::Code;
 use protocol::token::TokenText;
@@ -51,18 +52,22 @@ impl IntoResponse for Refused {
     }
 }
 
+/// Reads the bytes of a body: not too many, not too slow.
+pub async fn bytes(request: Request<Body>, bytes_max: usize) -> Result<Bytes, Refusal> {
+    let read = to_bytes(request.into_body(), bytes_max);
+    match tokio::time::timeout(Duration::from_millis(BODY_MS_MAX), read).await {
+        Ok(Ok(bytes)) => Ok(bytes),
+        Ok(Err(_)) => {
+            let say = format!("The body is larger than {bytes_max} bytes, or ended before its end.");
+            Err(Code::TooLarge.refuse_saying(say))
+        }
+        Err(_) => Err(Code::BadRequest.refuse_saying("The body took longer than ten seconds to arrive.")),
+    }
+}
+
 /// Reads a body: one JSON object, not too large, not too slow. What is wrong with it is said without quoting it.
 pub async fn body<T: DeserializeOwned>(request: Request<Body>) -> Result<T, Refusal> {
-    let read = to_bytes(request.into_body(), BODY_BYTES_MAX);
-    let read = tokio::time::timeout(Duration::from_millis(BODY_MS_MAX), read).await;
-    let bytes = match read {
-        Ok(Ok(bytes)) => bytes,
-        Ok(Err(_)) => {
-            let say = format!("The body is larger than {BODY_BYTES_MAX} bytes, or ended before its end.");
-            return Err(Code::TooLarge.refuse_saying(say));
-        }
-        Err(_) => return Err(Code::BadRequest.refuse_saying("The body took longer than ten seconds to arrive.")),
-    };
+    let bytes = bytes(request, BODY_BYTES_MAX).await?;
     // A list of the fields in order would pass for a struct here, and for nothing in any other language.
     let fits = bytes
         .trim_ascii_start()

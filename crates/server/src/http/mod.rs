@@ -7,7 +7,10 @@
 mod accounts;
 pub mod address;
 mod answer;
+mod docs_page;
 mod look;
+mod openapi;
+mod rest;
 mod socket_door;
 
 use crate::node::Node;
@@ -35,6 +38,8 @@ struct Door {
     node: Arc<Node>,
     /// Places for WebSockets: as many as the node holds sessions.
     sockets: Arc<Semaphore>,
+    /// Who lately said by REST that they type.
+    typings: Arc<rest::Typings>,
 }
 
 /// Every route, over TCP.
@@ -48,9 +53,15 @@ where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     let sockets = Arc::new(Semaphore::new(node.config.sessions_max.min(Semaphore::MAX_PERMITS)));
-    let door = Door { node, sockets };
-    Router::new()
+    let door = Door {
+        node,
+        sockets,
+        typings: Arc::new(rest::typings()),
+    };
+    rest::routes(Router::new())
         .route("/", get(look::page))
+        .route("/openapi.json", get(openapi::open_api))
+        .route("/docs", get(docs_page::docs))
         .route("/healthz", get(look::healthz))
         .route("/readyz", get(look::readyz))
         .route("/metrics", get(look::metrics))
@@ -92,7 +103,11 @@ async fn around(State(door): State<Door>, request: Request, next: Next) -> Respo
     let mut response = next.run(request).await;
     if response.status() != StatusCode::SWITCHING_PROTOCOLS {
         for (name, value) in HEADERS {
-            response.headers_mut().insert(name, HeaderValue::from_static(value));
+            // A page may say more exactly what a browser may do with it.
+            response
+                .headers_mut()
+                .entry(name)
+                .or_insert(HeaderValue::from_static(value));
         }
     }
     let status = response.status().as_u16();

@@ -64,6 +64,11 @@ impl Front {
         let clock = TokioClock::start();
         let model = Model::new(Epoch::from_random([9; 16]), Arc::new(move || clock.unix_ms()), 7);
         let house = House::with(config, Arc::new(model));
+        Self::of(house)
+    }
+
+    /// The door of this server.
+    pub fn of(house: House) -> Self {
         let router = server::http::router(Arc::clone(&house.node));
         Self { house, router }
     }
