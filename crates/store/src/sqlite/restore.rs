@@ -22,6 +22,11 @@ use std::path::{Path, PathBuf};
 const STAGE: &str = "restore.part";
 /// What lies in the place of a broken database's log meanwhile. It must not begin like a log of SQLite's.
 const GUARD: &[u8] = b"A restore was interrupted here. Run `tidings restore` again.\n";
+/// What must not come back. An invite or a link that was used up or voided since would let somebody in again; a push
+/// would wake people for what they have read.
+const VOID: &[&str] = &["invites", "links", "push_jobs"];
+/// Names that are tried for what is kept aside.
+const NAMES_TRIED_MAX: u32 = 1_000;
 /// What must stay free on the disk, in bytes.
 const SPARE_BYTES: u64 = 64 * 1_024 * 1_024;
 
@@ -265,14 +270,19 @@ impl Stage {
         }
     }
 
-    /// A new lineage, and without what must not come back: an invite that was used up since the backup would let
-    /// somebody in again.
+    /// A new lineage, and without what must not come back.
     fn renew(&self, options: &Options, sign_out_all: bool) -> Result<Epoch, RestoreError> {
         let epoch = new_epoch(&self.dir, options)?;
         let renewed = || -> rusqlite::Result<()> {
             let conn = connection(&self.file, 1_024, Use::Write)?;
             conn.execute("DELETE FROM meta WHERE name = ?1", [TAKEN])?;
-            conn.execute_batch("DELETE FROM invites; DELETE FROM push_jobs;")?;
+            for table in VOID {
+                // One that this program's schema does not have yet has nothing to void.
+                let sql = "SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?1)";
+                if conn.query_row(sql, [table], |row| row.get(0))? {
+                    conn.execute(&format!("DELETE FROM {table}"), [])?;
+                }
+            }
             if sign_out_all {
                 conn.execute_batch("DELETE FROM devices; DELETE FROM mailbox; DELETE FROM key_packages;")?;
             }
@@ -319,7 +329,7 @@ fn put(
     }
     let is_one_file = file_bytes(&wal) == 0;
     let name = ask.aside.as_deref().unwrap_or("before-restore");
-    let aside = is_there.then(|| ask.dir.join(name));
+    let aside = is_there.then(|| free_name(&ask.dir, name));
     before(Step::Keep)?;
     if let Some(aside) = &aside {
         keep(aside, path, &wal).map_err(io_failed("kept the old database"))?;
@@ -341,6 +351,13 @@ fn put(
     before(Step::Unguard)?;
     remove(&wal).map_err(io_failed("cleaned up"))?;
     Ok(aside)
+}
+
+/// A name of which there is nothing yet: this one, or it with a number.
+fn free_name(dir: &Path, name: &str) -> PathBuf {
+    let numbered = (2..=NAMES_TRIED_MAX).map(|number| dir.join(format!("{name}-{number}")));
+    let mut names = std::iter::once(dir.join(name)).chain(numbered);
+    names.find(|path| !path.exists()).unwrap_or_else(|| dir.join(name))
 }
 
 /// A second name for each of the old files: they keep the first until the new ones take it.

@@ -321,3 +321,18 @@ pub fn dur1_devices_and_mail_survive_a_restart(scene: &mut Scene) {
     assert_eq!(put(scene, ann, phone, b"three"), DeviceSeq(3));
     assert_eq!(dseqs(scene, ann, phone, 0, 10), [3]);
 }
+
+/// OPS1: a person runs the server from the moment it was said, until it is taken back; nobody else changes.
+pub fn ops1_owners_are_made_and_unmade(scene: &mut Scene) {
+    let [ann, bob] = scene.persons();
+    let owns = |scene: &Scene, user| done(scene.store.user(user)).expect("an account").owner;
+    for owner in [true, true, false] {
+        done(scene.store.set_owner(ann, owner));
+        assert_eq!((owns(scene, ann), owns(scene, bob)), (owner, false));
+    }
+    done(scene.store.set_owner(bob, true));
+    scene.reopen();
+    assert_eq!((owns(scene, ann), owns(scene, bob)), (false, true));
+    let nobody = scene.user_id();
+    assert_eq!(refused(scene.store.set_owner(nobody, true)), Refused::UnknownPerson);
+}

@@ -80,6 +80,7 @@ macro_rules! contract {
                 dur1_a_mailbox_keeps_what_was_not_acked,
                 bnd1_mail_expires_in_bounded_steps,
                 dur1_devices_and_mail_survive_a_restart,
+                ops1_owners_are_made_and_unmade,
             },
             own::{
                 own1_preferences_stand_in_the_row,

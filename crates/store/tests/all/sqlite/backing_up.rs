@@ -327,3 +327,87 @@ fn bak4_what_contradicts_itself_is_told() {
         );
     }
 }
+
+/// Entries in the store that is measured, of a KiB each, and how long each half of the measurement takes.
+const MEASURED_ENTRIES: u64 = 250_000;
+const MEASURED_S: u64 = 6;
+
+/// What a backup costs whoever writes meanwhile: how long an append takes without one, and with one after the other.
+#[test]
+#[ignore = "a measurement"]
+#[expect(clippy::print_stdout, reason = "this is for whoever runs it")]
+fn measure_what_a_backup_costs() {
+    let dir = TempDir::new_in(env!("CARGO_TARGET_TMPDIR")).expect("a directory on a disk");
+    let hands = Hands::new();
+    let store = sqlite::start(dir.path().join("data"), options(&hands)).expect("it opens");
+    let mut scene = Scene::over(Arc::new(store.clone()), &hands);
+    let one = scene.person();
+    let conv = scene.group(&[one]);
+    let text = scene.text(conv, one, &"x".repeat(1_000));
+    let append = |n: u64| Append {
+        send_id: protocol::SendId::from_bytes((u128::from(n) + (1 << 70)).to_be_bytes()),
+        ..text.clone()
+    };
+    let mut waiting = std::collections::VecDeque::new();
+    for n in 0..MEASURED_ENTRIES {
+        waiting.push_back(store.append(append(n)));
+        if waiting.len() >= 2_000 {
+            done(waiting.pop_front().expect("one waits"));
+        }
+    }
+    waiting.into_iter().for_each(|reply| drop(done(reply)));
+    let mut n = MEASURED_ENTRIES;
+    let mut stretch = |what: &str, backups: bool| {
+        let end = AtomicBool::new(false);
+        let mut took_us: Vec<u64> = Vec::new();
+        let made = std::thread::scope(|threads| {
+            let backing = threads.spawn(|| {
+                let mut made: Vec<u64> = Vec::new();
+                while backups && !end.load(Ordering::SeqCst) {
+                    let start = now_us();
+                    let to = BackUp {
+                        overwrite: true,
+                        ..ask(dir.path().join("b"))
+                    };
+                    done(store.back_up(to)).expect("a backup");
+                    made.push((now_us() - start) / 1_000);
+                }
+                made
+            });
+            let start = now_us();
+            while now_us() - start < MEASURED_S * 1_000_000 {
+                let began = now_us();
+                done(store.append(append(n)));
+                took_us.push(now_us() - began);
+                n += 1;
+            }
+            end.store(true, Ordering::SeqCst);
+            backing.join().expect("it ended")
+        });
+        took_us.sort_unstable();
+        let at = |share: usize| took_us[(took_us.len() * share / 1_000).min(took_us.len() - 1)];
+        println!(
+            "{what:<18} {:>6} appends one by one: p50 {} us, p99 {} us, p99.9 {} us, most {} us; backups in ms {made:?}",
+            took_us.len(),
+            at(500),
+            at(990),
+            at(999),
+            at(1_000)
+        );
+    };
+    stretch("without a backup", false);
+    stretch("with backups", true);
+    stretch("without a backup", false);
+    let bytes = fs::metadata(dir.path().join("b")).expect("it is there").len();
+    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let peak = status.lines().find(|line| line.starts_with("VmHWM")).unwrap_or("").to_owned();
+    println!("{bytes} bytes in the backup; {peak}");
+    drop(scene);
+    store.close();
+}
+
+#[expect(clippy::disallowed_methods, reason = "this measures")]
+fn now_us() -> u64 {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    since.map_or(0, |since| u64::try_from(since.as_micros()).unwrap_or(0))
+}
