@@ -64,7 +64,7 @@ pub fn run(arguments: &Backup) -> Result<(), Wrong> {
             let what = looked.faults.join("\n  ");
             let (path, data) = (done.path.display(), arguments.data.display());
             return Err(format!(
-                "the backup {path} was written, but what it holds is damaged, so the data in {data} must be, too:\n  {what}"
+                "the backup {path} was written, but it holds damage, so the data in {data} must, too:\n  {what}"
             )
             .into());
         }

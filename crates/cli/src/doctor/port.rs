@@ -34,8 +34,8 @@ fn one(address: SocketAddr, tls: bool, server: &Server) -> Finding {
             Finding::wrong("port", format!("another program has {address}"), advice)
         }
         Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
-            let advice = "choose one from 1024 on with --listen, or let the system open it for you (AmbientCapabilities=\
-                          CAP_NET_BIND_SERVICE in the unit)";
+            let advice = "choose one from 1024 on with --listen, or let the system open it for you \
+                          (AmbientCapabilities=CAP_NET_BIND_SERVICE in the unit)";
             Finding::wrong("port", format!("this account may not use {address}"), advice)
         }
         Err(error) if error.kind() == io::ErrorKind::AddrNotAvailable => {

@@ -1,4 +1,4 @@
-//! What an operator does alone: backups under traffic and their way back, a look at everything, and keys that were lost.
+//! What an operator does alone: backups under traffic and their way back, a look at everything, and lost keys.
 
 use crate::served::Served;
 use crate::typist::Typist;
@@ -76,8 +76,8 @@ async fn log(store: &Sqlite, conv: ConversationId) -> Vec<(Seq, SendId, Arc<str>
     }
 }
 
-/// BAK1 BAK6: backups taken under a crowd's traffic come back as one moment: what was acknowledged before is there, what
-/// was sent after is not, every log is a beginning of the last one; inboxes catch up, and clients start over.
+/// BAK1 BAK6: backups taken under a crowd's traffic come back as one moment: what was acknowledged before is in it,
+/// what was sent after is not, every log is a beginning of the last one; inboxes catch up, and clients start over.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn bak1_backups_under_traffic_come_back_as_one_moment() {
     let mut served = Served::start(&[]).await;
