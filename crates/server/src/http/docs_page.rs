@@ -148,10 +148,8 @@ fn section(out: &mut String, schemas: &Value, route: &Route<'_>) {
     let content = &route.operation["requestBody"]["content"]["application/json"];
     if content.is_object() {
         let about = referred(&content["schema"]).and_then(|name| schemas[name]["description"].as_str());
-        write_to(
-            out,
-            format_args!("<p>The body, {}</p>\n", prose(about.unwrap_or("a JSON object."))),
-        );
+        let about = about.map_or("", beyond_its_name);
+        write_to(out, format_args!("<p>The body. {}</p>\n", prose(about)));
         table(out, schemas, &content["schema"]);
     }
     write_to(
@@ -191,6 +189,12 @@ fn table(out: &mut String, schemas: &Value, schema: &Value) {
         );
     }
     out.push_str("</table></div>\n");
+}
+
+/// What is said of a body beyond its own name, which stands above it: "`send`: so and so" is "so and so".
+fn beyond_its_name(say: &str) -> &str {
+    let rest = say.strip_prefix('`').and_then(|rest| rest.split_once('`'));
+    rest.map_or(say, |(_, rest)| rest.trim_start_matches([':', '.', ' ']))
 }
 
 fn curl(route: &Route<'_>, example: &Value) -> String {
