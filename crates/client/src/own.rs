@@ -8,8 +8,9 @@
 use crate::bounds::{Bounds, RETRY_MS};
 use protocol::own::{DraftRow, DraftState, DraftText, MarkRow, Prefs, SetDraft, SetMark, SetPrefs};
 use protocol::server_frame::{InboxRow, Topic};
-use protocol::{ClientFrame, ConversationId, Refusal, Seq, Ver};
+use protocol::{Body, ClientFrame, ConversationId, Refusal, Seq, Ver};
 use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 use std::collections::BTreeMap;
 
 /// Something of one's own that is to change.
@@ -388,16 +389,20 @@ impl Own {
         self.drafts.values().map(|(_, draft)| draft)
     }
 
-    /// The wish that empties a draft, if there is one: its text was sent.
+    /// The wish that empties a draft, if its text is what is sent. Other words leave it alone.
     #[must_use]
-    pub fn emptied(&self, conv: ConversationId) -> Option<Wish> {
+    pub fn emptied_by(&self, conv: ConversationId, body: &RawValue) -> Option<Wish> {
+        let draft = self.draft(conv).trim();
+        if draft.is_empty() || !serde_json::from_str::<Body>(body.get()).is_ok_and(|body| body.text.trim() == draft) {
+            return None;
+        }
         let empty = SetDraft {
             conv,
             text: Some(DraftText::default()),
             base_ver: None,
             forget: Vec::new(),
         };
-        (!self.draft(conv).is_empty()).then_some(Wish::Draft(empty))
+        Some(Wish::Draft(empty))
     }
 
     fn wished(&self, about: About) -> impl Iterator<Item = &Wish> {

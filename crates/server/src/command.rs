@@ -97,7 +97,11 @@ const LOW_DISK_RETRY_MS: u64 = 10_000;
 fn fills_the_disk(frame: &ClientFrame) -> bool {
     matches!(
         frame,
-        ClientFrame::Send(_) | ClientFrame::Create(_) | ClientFrame::Add(_)
+        ClientFrame::Send(_)
+            | ClientFrame::Create(_)
+            | ClientFrame::Add(_)
+            | ClientFrame::Mark(_)
+            | ClientFrame::Draft(_)
     )
 }
 

@@ -108,6 +108,9 @@ pub struct InboxRow {
     pub mentions: u64,
     /// Their role; `None`: no longer a member.
     pub role: Option<Role>,
+    /// What is their own of it: preferences, marks and draft, all together.
+    #[serde(default)]
+    pub own: Digest,
 }
 
 /// What happened.
@@ -235,6 +238,17 @@ pub enum What {
         seq: Seq,
     },
 
+    /// The person begins to write something.
+    Drafted {
+        /// Where.
+        conv: ConversationId,
+        /// What; no two are alike.
+        text: Digest,
+        /// What the device knew to stand there before.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        over: Option<Digest>,
+    },
+
     // ---- What a device is told -------------------------------------------------------------------------------------
     /// It has a session.
     Connected {
@@ -334,6 +348,17 @@ pub enum What {
         held: Vec<InboxRow>,
         /// What is so.
         fresh: Vec<InboxRow>,
+    },
+    /// At the end: what a person had begun to write.
+    Draft {
+        /// Where.
+        conv: ConversationId,
+        /// What stands there now.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        now: Option<Digest>,
+        /// What is kept beside it, the oldest first.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        kept: Vec<Digest>,
     },
     /// The log itself, by the one member who was always there, or by the store.
     Log {

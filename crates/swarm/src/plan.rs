@@ -6,13 +6,16 @@
 
 mod away;
 mod begin;
+mod draft;
 mod draw;
 mod freeze;
 mod join;
 mod leave;
 mod look;
+mod mark;
 mod mark_unread;
 mod page;
+mod prefer;
 mod read;
 mod reconnect;
 mod remove;
@@ -26,12 +29,15 @@ mod watch;
 
 pub use away::Away;
 pub use begin::Begin;
+pub use draft::Draft;
 pub use freeze::Freeze;
 pub use join::Join;
 pub use leave::Leave;
 pub use look::Look;
+pub use mark::Mark;
 pub use mark_unread::MarkUnread;
 pub use page::Page;
+pub use prefer::Prefer;
 pub use read::Read;
 pub use reconnect::Reconnect;
 pub use remove::Remove;
@@ -178,6 +184,12 @@ verbs! {
     Read,
     /// Marks one as unread.
     MarkUnread,
+    /// Mutes one, or puts it out of the way.
+    Prefer,
+    /// Stars an entry, or hides it.
+    Mark,
+    /// Begins to write.
+    Draft,
     /// Types.
     Typing,
     /// Looks at who is there.

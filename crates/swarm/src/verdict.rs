@@ -9,6 +9,7 @@ mod bounded;
 mod case;
 mod convergence;
 mod doubled;
+mod drafts;
 mod faults;
 mod found;
 mod gap;
@@ -63,6 +64,8 @@ pub enum Rule {
     I15,
     /// Bounded: memory, descriptors and queues stay below their limits.
     I17,
+    /// Drafts: no text that somebody began to write is lost, but what was replaced where it was known.
+    I18,
     /// The run was too easy to prove anything.
     TooEasy,
 }
@@ -111,7 +114,7 @@ pub struct Summary {
     pub receipts_wrong: u64,
     /// Violations of I9.
     pub leaked: u64,
-    /// Violations of I17, of `TooEasy`.
+    /// Violations of I17, I18, of `TooEasy`.
     pub other_wrong: u64,
     /// Faults, by kind.
     pub faults: BTreeMap<String, u64>,
@@ -203,6 +206,7 @@ pub fn judge(history: &[Record], demands: &Demands) -> Verdict {
     availability::judge(&case, &mut found);
     snapshot::judge(&case, &mut found);
     bounded::judge(&case, demands, &mut found);
+    drafts::judge(&case, &mut found);
     too_easy::judge(&case, &too_easy::hardness(&case), demands, &mut found);
     let summary = summary::summary(&case, &found.counts, converged_ms);
     Verdict {

@@ -10,5 +10,7 @@ mod logs;
 mod telling;
 #[path = "all/run.rs"]
 mod run;
+#[path = "all/drafts.rs"]
+mod drafts;
 #[path = "all/everywhere.rs"]
 mod everywhere;

@@ -158,7 +158,11 @@ fn own(word: &str, rest: &str) -> Option<Result<Own, String>> {
     let wrong = |example: &str| format!("Like this: {example}");
     let nth = |rest: &str, example: &str| match rest {
         "" => Ok(1),
-        rest => rest.parse().ok().filter(|n| *n > 0).ok_or_else(|| wrong(example)),
+        // As other commands name a message: ^3.
+        rest => {
+            let nth = rest.strip_prefix('^').unwrap_or(rest).parse().ok();
+            nth.filter(|n| *n > 0).ok_or_else(|| wrong(example))
+        }
     };
     let on = |example: &str| match rest {
         "" => Ok(true),
@@ -171,12 +175,12 @@ fn own(word: &str, rest: &str) -> Option<Result<Own, String>> {
         "pin-chat" => on("/pin-chat, /pin-chat off").map(Own::Pin),
         "clear" => Ok(Own::Clear),
         "read-all" => Ok(Own::ReadAll),
-        "star" => nth(rest, "/star, /star 3 (counted from the last)").map(|n| Own::Star(n, true)),
-        "unstar" => nth(rest, "/unstar 3 (counted from the last)").map(|n| Own::Star(n, false)),
-        "hide" => nth(rest, "/hide, /hide 3 (counted from the last)").map(Own::Hide),
+        "star" => nth(rest, "/star, /star ^3 (the third from below)").map(|n| Own::Star(n, true)),
+        "unstar" => nth(rest, "/unstar ^3 (the third from below)").map(|n| Own::Star(n, false)),
+        "hide" => nth(rest, "/hide, /hide ^3 (the third from below)").map(Own::Hide),
         "starred" => Ok(Own::Starred),
         "draft" => Ok(Own::Draft((!rest.is_empty()).then(|| rest.to_owned()))),
-        "info" => nth(rest, "/info, /info 3 (counted from the last)").map(Own::Info),
+        "info" => nth(rest, "/info, /info ^3 (the third from below)").map(Own::Info),
         "note" | "notes" => Ok(Own::Note),
         _ => return None,
     })
@@ -237,9 +241,9 @@ Type words and press Enter: they go to the open conversation. Everything else be
   /read, /read 2           mark as read                      /unread        mark as unread, for later
   /read-all                mark everything as read           /note          notes to yourself
   /mute 8h|week|always|off no notices of the open one        /archive, /pin-chat (off: back)
-  /star 2, /starred        stars; 1 is the last message      /hide 2        show it no more
+  /star ^2, /starred       keep a message at hand, for you   /hide ^2       show it no more
   /draft words             keep them for later               /clear         show nothing so far
-  /info 2                  who received and who read it
+  /info ^2                 who received and who read it
   /devices                 where you are signed in           /sign-out-others
   /help                    this                              /quit          go (also Ctrl-C, Ctrl-D)
 
@@ -289,6 +293,6 @@ mod tests {
         assert!(wrong("/hsitory").contains("//hsitory"));
         assert!(wrong("/history 0").contains("1 to 200"));
         assert!(wrong("/mute soon").contains("/mute week"));
-        assert!(wrong("/info 0").contains("/info 3"));
+        assert!(wrong("/info 0").contains("/info ^3"));
     }
 }

@@ -86,8 +86,8 @@ impl Core {
             send.read = send.read.or((read > Seq::ZERO).then_some(read));
         }
         // What is sent is a draft no longer.
-        let sent_in = match &verb {
-            Verb::Send(send) if send.kind == Kind::Text => Some(send.conv),
+        let sent = match &verb {
+            Verb::Send(send) if send.kind == Kind::Text => self.state.own.emptied_by(send.conv, &send.body),
             _ => None,
         };
         let item = Item::new(verb, self.options.me, now_ms);
@@ -96,7 +96,7 @@ impl Core {
             return Reply::No(No::OutboxFull);
         }
         self.keep(Change::Queued { item });
-        if let Some(emptied) = sent_in.and_then(|conv| self.state.own.emptied(conv)) {
+        if let Some(emptied) = sent {
             self.wish(emptied);
         }
         Reply::Queued(send_id)

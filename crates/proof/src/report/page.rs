@@ -6,7 +6,7 @@ use swarm::report::{counted, lasting, percent};
 use swarm::verdict::Summary;
 
 /// What must hold, and in one line what it means.
-const RULES: [(&str, &str); 13] = [
+const RULES: [(&str, &str); 14] = [
     (
         "I1",
         "No lost write: what was acknowledged is in the log at its seq, and in everybody's final read.",
@@ -50,6 +50,7 @@ const RULES: [(&str, &str); 13] = [
         "Snapshots: what a device holds is what a new device would be told; unread counts are counts of the log.",
     ),
     ("I17", "Bounds: memory, descriptors and queues stay below their limits."),
+    ("I18", "Drafts: no text that somebody began to write is lost, but what was replaced where it was known."),
 ];
 
 /// What a reader should not take from it.
@@ -353,8 +354,8 @@ mod tests {
 
     #[test]
     fn every_rule_has_its_line() {
-        use swarm::verdict::Rule::{I1, I2, I3, I4, I5, I6, I7, I8, I9, I10, I14, I15, I17};
-        let rules = [I1, I2, I3, I4, I5, I6, I7, I8, I9, I10, I14, I15, I17];
+        use swarm::verdict::Rule::{I1, I2, I3, I4, I5, I6, I7, I8, I9, I10, I14, I15, I17, I18};
+        let rules = [I1, I2, I3, I4, I5, I6, I7, I8, I9, I10, I14, I15, I17, I18];
         assert_eq!(
             RULES.map(|(rule, _)| rule.to_owned()),
             rules.map(|rule| format!("{rule:?}"))

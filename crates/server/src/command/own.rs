@@ -114,19 +114,25 @@ async fn behind_or(node: &Node, about: About, error: Error) -> Refusal {
                 place: Place::Range(seq, seq, None),
                 limit: 1,
             });
-            page.await.is_ok_and(|page| page.to >= seq && !page.entries.is_empty())
+            page.await.map(|page| page.to >= seq && !page.entries.is_empty())
         }
         None => {
             let heads = node.store.heads(about.user, vec![about.conv]);
-            heads.await.is_ok_and(|heads| !heads.is_empty())
+            heads.await.map(|heads| !heads.is_empty())
         }
     };
-    if readable {
-        Code::Overloaded.refuse_for_ms(INBOX_BEHIND_MS)
-    } else if about.seq.is_some() && matches!(error, Error::Refused(Refused::BeyondHead)) {
-        Code::BadReference.refuse()
-    } else {
-        wire::refusal(error)
+    match readable {
+        Ok(true) => Code::Overloaded.refuse_for_ms(INBOX_BEHIND_MS),
+        Ok(false) | Err(Error::Refused(_)) => {
+            let is_beyond = about.seq.is_some() && matches!(error, Error::Refused(Refused::BeyondHead));
+            if is_beyond {
+                Code::BadReference.refuse()
+            } else {
+                wire::refusal(error)
+            }
+        }
+        // Nobody can say now whether it is theirs: that is no reason to say for good that it is not.
+        Err(unknown) => wire::refusal(unknown),
     }
 }
 

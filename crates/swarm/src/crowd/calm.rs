@@ -3,11 +3,12 @@
 use super::device::Device;
 use super::{Crowd, Person};
 use crate::ear::Reader;
-use crate::history::{InboxRow, What};
+use crate::history::{Digest, InboxRow, What, digest};
 use crate::world::World;
 use client::Core;
 use client::log::Log;
 use futures_util::{StreamExt as _, stream};
+use protocol::own::{DraftRow, MarkRow};
 use protocol::server_frame::ConversationRow;
 use protocol::{ConversationId, Generation, Seq};
 use std::collections::BTreeMap;
@@ -131,10 +132,15 @@ impl<W: World> Crowd<W> {
     }
 
     async fn fresh_inbox(&self, person: &Person) -> Fresh {
-        let rows = self.reader(person).await?.inbox().await?;
+        let inbox = self.reader(person).await?.inbox().await?;
+        let own = |row: &ConversationRow| {
+            let (first, last) = ((row.conv, Seq::ZERO), (row.conv, Seq(u64::MAX)));
+            let marks = inbox.marks.range(first..=last).map(|(_, mark)| mark);
+            own(row, marks, inbox.drafts.get(&row.conv))
+        };
+        let rows = inbox.rows.values();
         Some(
-            rows.into_values()
-                .map(|row| (row.conv, inbox_row(&row, row.unread())))
+            rows.map(|row| (row.conv, inbox_row(row, row.unread(), own(row))))
                 .collect(),
         )
     }
@@ -176,10 +182,13 @@ impl Still {
 
 fn held(core: &Core) -> Held {
     let state = core.state();
-    let rows = state
-        .inbox
-        .rows()
-        .map(|row| (row.conv, inbox_row(row, state.unread(row.conv))));
+    let marks: Vec<&MarkRow> = state.own.marks().collect();
+    let drafts: BTreeMap<ConversationId, &DraftRow> = state.own.drafts().map(|draft| (draft.conv, draft)).collect();
+    let rows = state.inbox.rows().map(|row| {
+        let marks = marks.iter().copied().filter(|mark| mark.conv == row.conv);
+        let own = own(row, marks, drafts.get(&row.conv).copied());
+        (row.conv, inbox_row(row, state.unread(row.conv), own))
+    });
     let said = |row: &ConversationRow| state.cursors.mine(row.conv) == state.cursors.known(row.conv);
     let read = |row: &ConversationRow| {
         let known = state.cursors.known(row.conv);
@@ -189,11 +198,17 @@ fn held(core: &Core) -> Held {
         rows: rows.collect(),
         reads: state.inbox.rows().map(read).collect(),
         ends: state.logs.iter().map(|(conv, log)| (*conv, Log::end(log))).collect(),
-        quiet: core.is_caught_up() && state.outbox.is_quiet() && state.inbox.rows().all(said),
+        quiet: core.is_caught_up() && state.outbox.is_quiet() && state.own.is_quiet() && state.inbox.rows().all(said),
     }
 }
 
-fn inbox_row(row: &ConversationRow, unread: u64) -> InboxRow {
+/// What is one's own of a conversation, all together; marks that were taken away are none.
+fn own<'a>(row: &ConversationRow, marks: impl Iterator<Item = &'a MarkRow>, draft: Option<&DraftRow>) -> Digest {
+    let marks: Vec<&MarkRow> = marks.filter(|mark| mark.star || mark.hidden).collect();
+    digest(&serde_json::to_string(&(row.prefs, marks, draft)).expect("rows are JSON"))
+}
+
+fn inbox_row(row: &ConversationRow, unread: u64, own: Digest) -> InboxRow {
     InboxRow {
         conv: row.conv,
         head_seq: row.head_seq,
@@ -203,6 +218,7 @@ fn inbox_row(row: &ConversationRow, unread: u64) -> InboxRow {
         unread,
         mentions: row.mention_seqs.len() as u64,
         role: row.role,
+        own,
     }
 }
 

@@ -44,6 +44,9 @@ impl<W: World> Crowd<W> {
             let _ = device.await;
         }
         self.dump(lineage).await;
+        for person in &self.people {
+            self.note_drafts(person).await;
+        }
         self.ears_stop.send_replace(true);
         for ear in self.ears {
             let _ = timeout(END_TIME_MAX, ear).await;
@@ -66,6 +69,30 @@ impl<W: World> Crowd<W> {
                 };
                 self.run.recorder.note(Some(keeper.fresh.0), log);
             }
+        }
+    }
+
+    /// Writes down what a person had begun to write, everywhere.
+    async fn note_drafts(&self, person: &Person) {
+        for _ in 0..TRIES_MAX {
+            let inbox = match self.reader(person).await {
+                Some(mut reader) => reader.inbox().await,
+                None => None,
+            };
+            let Some(inbox) = inbox else {
+                sleep(PAUSE).await;
+                continue;
+            };
+            for draft in inbox.drafts.into_values() {
+                let now = &draft.now.text.0;
+                let what = What::Draft {
+                    conv: draft.conv,
+                    now: (!now.is_empty()).then(|| digest(now)),
+                    kept: draft.kept.iter().map(|kept| digest(&kept.text.0)).collect(),
+                };
+                self.run.recorder.note(Some(person.fresh.0), what);
+            }
+            return;
         }
     }
 

@@ -67,6 +67,7 @@ fn row() -> InboxRow {
         unread: 2,
         mentions: 0,
         role: Some(Role::Member),
+        own: 0,
     }
 }
 

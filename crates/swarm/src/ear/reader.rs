@@ -4,6 +4,7 @@ use super::greet;
 use client::address::{Address, Connector};
 use client::link::Link;
 use protocol::client_frame::{AskInbox, Get};
+use protocol::own::{DraftRow, MarkRow};
 use protocol::server_frame::{ConversationRow, ServerFrame, Topic};
 use protocol::token::TokenText;
 use protocol::{ClientFrame, ConversationId, Entry, RequestId, Seq, Ver};
@@ -13,6 +14,17 @@ use tokio::io::{AsyncRead, AsyncWrite};
 
 /// How long an answer may take. It does not beat, so much later it would be let go.
 const ANSWER_TIME_MAX: Duration = Duration::from_secs(30);
+
+/// A whole inbox.
+#[derive(Debug, Default)]
+pub struct Inbox {
+    /// Conversations.
+    pub rows: BTreeMap<ConversationId, ConversationRow>,
+    /// Entries that are marked, or were.
+    pub marks: BTreeMap<(ConversationId, Seq), MarkRow>,
+    /// What was begun.
+    pub drafts: BTreeMap<ConversationId, DraftRow>,
+}
 
 /// A socket that asks and waits for the answer. It does not beat: it is for a moment, not for keeping.
 pub struct Reader<S> {
@@ -46,20 +58,23 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Reader<S> {
     }
 
     /// The whole inbox; `None`: it was refused, or the connection ended.
-    pub async fn inbox(&mut self) -> Option<BTreeMap<ConversationId, ConversationRow>> {
-        let (mut after_ver, mut rows) = (Ver::ZERO, BTreeMap::new());
+    pub async fn inbox(&mut self) -> Option<Inbox> {
+        let (mut after_ver, mut inbox) = (Ver::ZERO, Inbox::default());
         loop {
             let ServerFrame::Inbox(page) = self.ask(ClientFrame::Inbox(AskInbox { after_ver })).await? else {
                 return None;
             };
             for row in page.rows {
-                if let Topic::Conversation(row) = row.topic {
-                    rows.insert(row.conv, *row);
+                match row.topic {
+                    Topic::Conversation(row) => drop(inbox.rows.insert(row.conv, *row)),
+                    Topic::Mark(mark) => drop(inbox.marks.insert((mark.conv, mark.seq), mark)),
+                    Topic::Draft(draft) => drop(inbox.drafts.insert(draft.conv, *draft)),
+                    Topic::Devices | Topic::Profile | Topic::Unknown => {}
                 }
             }
             after_ver = page.to;
             if !page.more {
-                return Some(rows);
+                return Some(inbox);
             }
         }
     }

@@ -222,6 +222,7 @@ pub(super) fn inbox_row(unread: u64) -> InboxRow {
         unread,
         mentions: 0,
         role: Some(Role::Admin),
+        own: 0,
     }
 }
 
@@ -271,7 +272,7 @@ pub(super) fn one_of_each() -> Vec<Record> {
     history
 }
 
-fn asked_and_told(conv: ConversationId, send_id: SendId, seq: Seq) -> [What; 23] {
+fn asked_and_told(conv: ConversationId, send_id: SendId, seq: Seq) -> [What; 25] {
     let (user, read, from, to) = (user(1), seq, Seq(5), Seq(7));
     [
         invoke(1),
@@ -285,6 +286,16 @@ fn asked_and_told(conv: ConversationId, send_id: SendId, seq: Seq) -> [What; 23]
         What::Forgets,
         What::Read { conv, seq },
         What::MarkUnread { conv, seq },
+        What::Drafted {
+            conv,
+            text: 7,
+            over: Some(6),
+        },
+        What::Draft {
+            conv,
+            now: Some(7),
+            kept: vec![5],
+        },
         What::Connected { epoch: None },
         What::Disconnected,
         shown(&[(4, 1), (5, 2)]),

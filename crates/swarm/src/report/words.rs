@@ -136,8 +136,9 @@ pub(super) fn say(what: &What, names: &Names, focus: &Focus) -> String {
         | What::Unknown { .. }
         | What::Forgets
         | What::Read { .. }
-        | What::MarkUnread { .. } => asked(what, focus),
-        What::Final { .. } | What::Snapshot { .. } | What::Log { .. } => end(what, names, focus),
+        | What::MarkUnread { .. }
+        | What::Drafted { .. } => asked(what, focus),
+        What::Final { .. } | What::Snapshot { .. } | What::Draft { .. } | What::Log { .. } => end(what, names, focus),
         what => told(what, names, focus),
     }
 }
@@ -218,6 +219,10 @@ fn asked(what: &What, focus: &Focus) -> String {
         What::Forgets => "forgets what it was not answered".to_owned(),
         What::Read { conv, seq } => format!("reads up to #{seq}{}", focus.place(*conv)),
         What::MarkUnread { conv, seq } => format!("marks as unread what is above #{seq}{}", focus.place(*conv)),
+        What::Drafted { conv, text, over } => {
+            let over = over.map_or_else(String::new, |over| format!(" over {}", names::digest(over)));
+            format!("begins to write {}{over}{}", names::digest(*text), focus.place(*conv))
+        }
         _ => String::new(),
     }
 }
@@ -271,6 +276,11 @@ fn end(what: &What, names: &Names, focus: &Focus) -> String {
     match what {
         What::Final { conv, entries } => format!("reads at the end {}{}", focus.entries(entries), focus.place(*conv)),
         What::Snapshot { held, fresh } => compared(held, fresh),
+        What::Draft { conv, now, kept } => {
+            let now = now.map_or_else(|| "nothing".to_owned(), names::digest);
+            let kept: Vec<String> = kept.iter().map(|text| names::digest(*text)).collect();
+            format!("has begun {now}, kept beside: {}{}", kept.join(" "), focus.place(*conv))
+        }
         What::Log { lineage, conv, entries } => {
             let place = focus.place(*conv);
             format!(

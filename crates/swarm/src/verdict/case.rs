@@ -317,6 +317,8 @@ fn conv(what: &What) -> Option<ConversationId> {
         | What::Unknown { conv, .. }
         | What::Read { conv, .. }
         | What::MarkUnread { conv, .. }
+        | What::Drafted { conv, .. }
+        | What::Draft { conv, .. }
         | What::Shown { conv, .. }
         | What::Skipped { conv, .. }
         | What::Heard { conv, .. }

@@ -123,6 +123,7 @@ fn differences(held: &InboxRow, fresh: &InboxRow) -> String {
             ("unread", row.unread.to_string()),
             ("mentions", row.mentions.to_string()),
             ("role", format!("{:?}", row.role)),
+            ("own", format!("{:x}", row.own)),
         ]
     };
     let pairs = of(held).into_iter().zip(of(fresh));

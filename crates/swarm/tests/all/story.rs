@@ -243,6 +243,7 @@ impl Story {
             unread: unread.filter(|entry| entry.kind == text).count() as u64,
             mentions: 0,
             role: self.members.contains(&user).then_some(Role::Member),
+            own: 0,
         })
     }
 

@@ -25,7 +25,7 @@ const SQUARE: &str = "<path d=\"M-5-5H5V5H-5z\"/>";
 /// What each record is drawn as.
 pub(super) fn mark(what: &What) -> Mark {
     let (class, shape) = match what {
-        What::Invoke { .. } => ("ask", RING),
+        What::Invoke { .. } | What::Drafted { .. } => ("ask", RING),
         What::Ok { .. } => ("ok", DOT),
         What::Fail { .. } => ("no", CROSS),
         What::Unknown { .. } => ("unknown", QUESTION),
@@ -40,7 +40,7 @@ pub(super) fn mark(what: &What) -> Mark {
         | What::EventsLost
         | What::Stopped { .. }
         | What::ToldBehind { .. } => ("odd", WARNS),
-        What::Final { .. } | What::Snapshot { .. } | What::Log { .. } => ("end", SQUARE),
+        What::Final { .. } | What::Snapshot { .. } | What::Draft { .. } | What::Log { .. } => ("end", SQUARE),
         What::Run { .. }
         | What::Device { .. }
         | What::Fault { .. }

@@ -135,6 +135,8 @@ fn conversation(what: &What) -> Of {
         | What::Skipped { conv, .. }
         | What::Heard { conv, .. }
         | What::Pulled { conv, .. }
+        | What::Drafted { conv, .. }
+        | What::Draft { conv, .. }
         | What::ToldBehind { conv: Some(conv) } => Of::Conversation(*conv),
         What::Read { conv, .. } | What::MarkUnread { conv, .. } | What::SawCursor { conv, .. } => Of::Cursors(*conv),
         What::Forgets
