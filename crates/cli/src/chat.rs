@@ -9,6 +9,7 @@ mod terminal;
 mod typed;
 mod room;
 mod talk;
+mod tend;
 mod events;
 mod own;
 mod doing;

@@ -3,7 +3,8 @@
 use crate::people::People;
 use crate::safe;
 use protocol::entry::{Added, Created, Left, Removed};
-use protocol::server_frame::{ConversationKind, ConversationRow, PresenceState};
+use protocol::group::{History, RoleChanged, SettingsChange};
+use protocol::server_frame::{ConversationKind, ConversationRow, PresenceState, Role};
 use protocol::{Body, Kind, UserId};
 use serde_json::value::RawValue;
 
@@ -28,6 +29,9 @@ pub fn said(kind: &Kind, raw: &RawValue, sender: UserId, people: &People, me: Us
         Kind::Created => Said::Did(created(raw, sender, people, me)),
         Kind::Added => {
             let users = read::<Added>(raw).map(|added| added.users).unwrap_or_default();
+            if users == [sender] {
+                return Said::Did("joined by a link".to_owned());
+            }
             Said::Did(format!("added {}", people.several(&users, me)))
         }
         Kind::Removed => {
@@ -38,6 +42,11 @@ pub fn said(kind: &Kind, raw: &RawValue, sender: UserId, people: &People, me: Us
             Some(owner) if owner == me => Said::Did("left; this group is yours now".to_owned()),
             Some(owner) => Said::Did(format!("left; this group is @{}'s now", people.handle(owner))),
             None => Said::Did("left".to_owned()),
+        },
+        Kind::Settings => Said::Did(settings(&read(raw).unwrap_or_default())),
+        Kind::Role => match read::<RoleChanged>(raw) {
+            Some(RoleChanged { user, role }) => Said::Did(format!("made {} {}", people.several(&[user], me), a(role))),
+            None => Said::Words(UPDATE.to_owned()),
         },
         Kind::Other(_) => Said::Words(UPDATE.to_owned()),
     }
@@ -50,7 +59,59 @@ pub fn named(kind: &Kind, raw: &RawValue) -> Vec<UserId> {
         Kind::Added => read::<Added>(raw).map(|added| added.users).unwrap_or_default(),
         Kind::Removed => read::<Removed>(raw).into_iter().map(|removed| removed.user).collect(),
         Kind::Left => read::<Left>(raw).and_then(|left| left.owner).into_iter().collect(),
+        Kind::Role => read::<RoleChanged>(raw)
+            .into_iter()
+            .map(|changed| changed.user)
+            .collect(),
+        Kind::Settings => Vec::new(),
         Kind::Text | Kind::Other(_) => Vec::new(),
+    }
+}
+
+/// What somebody is in a group, with its article.
+pub fn a(role: Role) -> &'static str {
+    match role {
+        Role::Member => "a plain member",
+        Role::Admin => "an admin",
+        Role::Owner => "an owner",
+    }
+}
+
+/// What became of a group.
+fn settings(change: &SettingsChange) -> String {
+    let yes = |yes: bool, so: &str, not: &str| if yes { so.to_owned() } else { not.to_owned() };
+    let mut did = Vec::new();
+    did.extend(
+        change
+            .title
+            .as_ref()
+            .map(|title| format!("called the group {}", safe::line(title))),
+    );
+    did.extend(change.description.as_ref().map(|text| match text.is_empty() {
+        true => "removed its description".to_owned(),
+        false => format!("described it: {}", safe::line(text)),
+    }));
+    did.extend(change.picture.map(|_| "changed its picture".to_owned()));
+    let announce = |on| yes(on, "let only admins write", "let everybody write");
+    did.extend(change.announce.map(announce));
+    did.extend(change.slow_mode_s.map(|wait_s| match wait_s {
+        0 => "ended slow mode".to_owned(),
+        _ => format!("set slow mode: {wait_s} s between one's messages"),
+    }));
+    let history = |history| {
+        yes(
+            history == History::All,
+            "opened its past to newcomers",
+            "closed its past to newcomers",
+        )
+    };
+    did.extend(change.history.map(history));
+    let approve = |on| yes(on, "made joining need approval", "let everybody with a link join");
+    did.extend(change.approve.map(approve));
+    if did.is_empty() {
+        UPDATE.to_owned()
+    } else {
+        did.join("; ")
     }
 }
 

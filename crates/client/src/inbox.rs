@@ -160,6 +160,7 @@ mod tests {
                 epoch: Epoch::from_bytes([1; 16]),
                 kind: ConversationKind::Group,
                 title: None,
+                settings: protocol::group::GroupSettings::default(),
                 role: Some(Role::Member),
                 spans: vec![span],
                 head_seq: Seq(head),

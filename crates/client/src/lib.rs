@@ -53,7 +53,7 @@ pub mod state;
 pub mod timeline;
 
 pub use bounds::Bounds;
-pub use client::{Client, ConnectOptions, NotStarted};
+pub use client::{Client, ConnectOptions, Joined, NotStarted};
 pub use core::{Command, Core, Follow, No, Page, Reply};
 pub use event::Event;
 pub use events::Events;

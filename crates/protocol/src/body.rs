@@ -27,13 +27,17 @@ pub enum Kind {
     Removed,
     /// Somebody left. Written by the server.
     Left,
+    /// What a group is changed. Written by the server.
+    Settings,
+    /// Somebody got another role. Written by the server.
+    Role,
     /// A kind this program does not know: kept, carried, not counted.
     Other(Box<str>),
 }
 
 /// Words that only the server may write into a log, now or later. A client that sends one is refused.
 const RESERVED: &[&str] = &[
-    "created", "added", "removed", "left", "edit", "delete", "react", "pin", "settings", "commit", "call",
+    "created", "added", "removed", "left", "edit", "delete", "react", "pin", "settings", "role", "commit", "call",
 ];
 
 impl Kind {
@@ -46,6 +50,8 @@ impl Kind {
             "added" => Self::Added,
             "removed" => Self::Removed,
             "left" => Self::Left,
+            "settings" => Self::Settings,
+            "role" => Self::Role,
             other => Self::Other(other.into()),
         }
     }
@@ -59,6 +65,8 @@ impl Kind {
             Self::Added => "added",
             Self::Removed => "removed",
             Self::Left => "left",
+            Self::Settings => "settings",
+            Self::Role => "role",
             Self::Other(word) => word,
         }
     }

@@ -2,7 +2,9 @@
 
 use crate::body::Kind;
 use crate::frame::frames;
+use crate::group::{ChangeRole, ChangeSettings};
 use crate::ids::{ConversationId, Epoch, SendId, UserId};
+use crate::link::{Admit, AskLinks, AskLook, AskRequests, Join, MakeLink, RevokeLink};
 use crate::own::{AskReceipts, AskStarred, ReadAll, SetDraft, SetMark, SetPrefs};
 use crate::position::{DeviceSeq, Generation, Seq, Ver};
 use crate::token::TokenText;
@@ -39,6 +41,24 @@ frames! {
         "remove" => Remove(Remove),
         /// Leave a group. Answered by `ack`.
         "leave" => Leave(Leave),
+        /// Change what a group is. Answered by `ack`.
+        "settings" => Settings(Box<ChangeSettings>),
+        /// Give somebody another role in a group. Answered by `ack`.
+        "role" => Role(ChangeRole),
+        /// Make an invite link. Answered by `link`.
+        "link" => Link(MakeLink),
+        /// Which invite links of a group can be used. Answered by `links`.
+        "links" => Links(AskLinks),
+        /// Void an invite link. Answered by `links`.
+        "revoke_link" => RevokeLink(RevokeLink),
+        /// What is behind an invite link. Answered by `look`.
+        "look" => Look(AskLook),
+        /// Join by an invite link. Answered by `ack` or `asked`.
+        "join" => Join(Join),
+        /// Who asks to be let in. Answered by `requests`.
+        "requests" => Requests(AskRequests),
+        /// Let somebody in, or turn them away. Answered by `ack`.
+        "admit" => Admit(Admit),
         /// Who is in it, and how far each has got. Answered by `members`.
         "members" => Members(AskMembers),
         /// Who are these. Answered by `people`.

@@ -7,7 +7,7 @@
 //! - [`limits`]: every bound, with its unit in its name.
 //! - [`body`] and [`entry`]: what people write, and how it stands in a conversation's log.
 //! - [`unread`]: spans of membership, and the arithmetic of unread counts over them.
-//! - [`rights`]: who may do what in a group.
+//! - [`group`], [`link`] and [`rights`]: what a group is beside its log, how one joins it, who may do what in it.
 //! - [`frame`]: what travels over a socket, [`client_frame`] up and [`server_frame`] down.
 //! - [`refusal`] and [`close`]: the numbered ways to say no, and the client's duty after each.
 //! - [`token`]: how a device proves that it is one.
@@ -21,8 +21,10 @@ pub mod client_frame;
 pub mod close;
 pub mod entry;
 pub mod frame;
+pub mod group;
 pub mod ids;
 pub mod limits;
+pub mod link;
 pub mod own;
 pub mod position;
 pub mod refusal;

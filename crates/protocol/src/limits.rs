@@ -21,6 +21,18 @@ pub const MEDIA_MAX: usize = 32;
 pub const GROUP_MEMBERS_MAX: usize = 256;
 /// The longest title of a conversation, in bytes of UTF-8.
 pub const TITLE_BYTES_MAX: usize = 256;
+/// The longest description of a group, in bytes of UTF-8.
+pub const DESCRIPTION_BYTES_MAX: usize = 2 * 1024;
+/// The longest wait of slow mode, in seconds: six hours.
+pub const SLOW_MODE_S_MAX: u32 = 21_600;
+/// Invite links of one group that can be usable at once.
+pub const LINKS_MAX: usize = 32;
+/// How long an invite link lives, in milliseconds, where nothing else is said: a week.
+pub const LINK_MS: u64 = 7 * 24 * 3_600_000;
+/// How long an invite link lives at most, in milliseconds: a year.
+pub const LINK_MS_MAX: u64 = 366 * 24 * 3_600_000;
+/// People who may be waiting to be let into one group.
+pub const JOIN_REQUESTS_MAX: usize = 256;
 /// The longest handle, in bytes: lower-case letters, digits, `.`, `_` and `-`.
 pub const HANDLE_BYTES_MAX: usize = 32;
 /// The longest name of a person or device, in bytes of UTF-8.

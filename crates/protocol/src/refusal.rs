@@ -87,6 +87,9 @@ codes! {
     302 NotAMember "not_a_member" 403
         "You are no longer a member of this conversation; you can read what you could read then.";
     303 Forbidden "forbidden" 403 "Your role in this conversation does not allow this.";
+    304 AnnouncementsOnly "announcements_only" 403 "Only admins write in this group now; others may react.";
+    305 Removed "removed" 403
+        "You were removed from this group, so a link does not bring you back; somebody in it has to add you.";
     401 SendIdReused "send_id_reused" 409 "This send_id already names another change; use a new one for a new change.";
     402 GroupFull "group_full" 409 "The group would have more members than group_members_max; nobody was added.";
     403 NotAGroup "not_a_group" 409 "Members change in groups only; a 1:1 always has its two people.";
@@ -100,11 +103,16 @@ codes! {
     411 TooManyDevices "too_many_devices" 409 "There are as many devices as devices_max; sign one of them out first.";
     412 BadHandle "bad_handle" 422 "A handle is 2 to 32 of a-z, 0-9, `.`, `_`, `-`, and starts with a letter or digit.";
     413 BadPassword "bad_password" 422 "A password has 8 to 1024 bytes.";
+    430 LastOwner "last_owner" 409 "A group always has an owner; make somebody else one first.";
+    431 TooManyLinks "too_many_links" 409
+        "There are as many links, or people who ask to be let in, as there may be; an admin has to see to them.";
     440 TooManyMarks "too_many_marks" 409 "There are as many marks as marks_max; nothing was marked.";
     501 RateLimited "rate_limited" 429 "Too many requests of this sort; wait for retry_after_ms.";
     502 Overloaded "overloaded" 503 "The server has more to do than it can; wait for retry_after_ms.";
     503 Internal "internal" 500 "Something broke on the server; it is logged there. Try again with the same send_id.";
     504 Draining "draining" 503 "This server is going down for a restart; connect again.";
+    505 SlowMode "slow_mode" 429
+        "This group is in slow mode, and your last message is not long enough ago; wait for retry_after_ms.";
     506 LowDisk "low_disk" 507
         "The server's disk is nearly full, so nothing new is taken; what is there can be read. Try again later.";
 }

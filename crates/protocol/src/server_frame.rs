@@ -3,8 +3,10 @@
 use crate::client_frame::Show;
 use crate::entry::Entry;
 use crate::frame::frames;
+use crate::group::GroupSettings;
 use crate::ids::{ConversationId, DeviceId, Epoch, MessageId, SessionId, UserId};
 use crate::limits;
+use crate::link::{Asked, LinkMade, Links, Look, Requests};
 use crate::own::{DraftOk, DraftRow, MarkOk, MarkRow, Prefs, PrefsOk, ReadAllOk, Receipts, Starred};
 use crate::position::{Generation, Ordinal, Seq, Ver};
 use crate::refusal::Refusal;
@@ -52,6 +54,16 @@ frames! {
         "members" => Members(Members),
         /// Who people are.
         "people" => People(People),
+        /// An invite link is made.
+        "link" => Link(LinkMade),
+        /// Invite links of a group.
+        "links" => Links(Links),
+        /// A group from outside.
+        "look" => Look(Look),
+        /// Somebody has to let you in.
+        "asked" => Asked(Asked),
+        /// Who asks to be let in.
+        "requests" => Requests(Requests),
         /// Your preferences are durable.
         "prefs_ok" => PrefsOk(PrefsOk),
         /// Your mark is durable.
@@ -191,6 +203,9 @@ pub struct ConversationRow {
     /// Its title; absent in a 1:1.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub title: Option<String>,
+    /// Of a group: its settings, where they are not those of a new one.
+    #[serde(default, skip_serializing_if = "GroupSettings::is_default")]
+    pub settings: GroupSettings,
     /// My role; absent when I am no longer a member.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub role: Option<Role>,

@@ -6,11 +6,13 @@
 
 mod devices;
 mod invite;
+mod link;
 mod readable;
 mod secret;
 
 pub use devices::{devices, reset_password, rotate, set_password, sign_out};
 pub use invite::{INVITES_MAX, first_invite, invite_hash, mint_invite};
+pub use link::{link_hash, link_token, read_link};
 
 use crate::config::SignUpPolicy;
 use crate::node::Node;

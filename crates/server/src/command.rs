@@ -8,8 +8,10 @@ mod beat;
 mod create;
 mod cursor;
 mod get;
+mod group;
 mod heads;
 mod inbox;
+mod link;
 mod members;
 mod own;
 mod people;
@@ -78,6 +80,15 @@ pub fn run(node: &Arc<Node>, who: &Arc<Who>, re: Option<RequestId>, frame: Clien
         ClientFrame::Add(frame) => roster::add(node, who, frame),
         ClientFrame::Remove(frame) => roster::remove(node, who, frame),
         ClientFrame::Leave(frame) => roster::leave(node, who, frame),
+        ClientFrame::Settings(frame) => group::settings(node, who, *frame),
+        ClientFrame::Role(frame) => group::role(node, who, frame),
+        ClientFrame::Link(frame) => link::make(node, who, frame),
+        ClientFrame::Links(frame) => link::list(node, who, frame),
+        ClientFrame::RevokeLink(frame) => link::revoke(node, who, frame),
+        ClientFrame::Look(frame) => link::look(node, who, &frame),
+        ClientFrame::Join(frame) => link::join(node, who, &frame),
+        ClientFrame::Requests(frame) => link::requests(node, who, frame),
+        ClientFrame::Admit(frame) => group::admit(node, who, frame),
         ClientFrame::Members(frame) => members::members(node, who, frame),
         ClientFrame::People(frame) => people::people(node, who, frame),
         ClientFrame::Prefs(frame) => own::prefs(node, who, frame),
@@ -102,6 +113,10 @@ fn fills_the_disk(frame: &ClientFrame) -> bool {
             | ClientFrame::Add(_)
             | ClientFrame::Mark(_)
             | ClientFrame::Draft(_)
+            | ClientFrame::Settings(_)
+            | ClientFrame::Link(_)
+            | ClientFrame::Join(_)
+            | ClientFrame::Admit(_)
     )
 }
 

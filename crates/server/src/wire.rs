@@ -114,6 +114,7 @@ fn topic(epoch: Epoch, topic: store::Topic) -> WireTopic {
             epoch,
             kind: record.kind,
             title: record.title,
+            settings: record.settings,
             role: record.role,
             spans: record.spans,
             head_seq: record.head_seq,
@@ -167,6 +168,18 @@ pub fn member(member: &store::Member) -> frame::Member {
     }
 }
 
+/// An invite link.
+#[must_use]
+pub fn link(link: &store::Link) -> protocol::link::Link {
+    protocol::link::Link {
+        link: link.id,
+        creator: link.creator,
+        uses_left: link.uses_left,
+        expires_ms: link.expires_ms,
+        created_ms: link.created_ms,
+    }
+}
+
 /// A person.
 #[must_use]
 pub fn person(person: store::Person) -> frame::Person {
@@ -181,6 +194,7 @@ pub fn person(person: store::Person) -> frame::Person {
 #[must_use]
 pub fn refusal(error: Error) -> Refusal {
     match error {
+        Error::Refused(Refused::SlowMode { retry_after_ms }) => Code::SlowMode.refuse_for_ms(retry_after_ms),
         Error::Refused(refused) => code(refused).refuse(),
         Error::Overloaded { retry_after_ms } => Code::Overloaded.refuse_for_ms(retry_after_ms),
         Error::Fault(fault) => {
@@ -195,6 +209,11 @@ fn code(refused: Refused) -> Code {
         Refused::NotFound => Code::NotFound,
         Refused::NotAMember => Code::NotAMember,
         Refused::Forbidden => Code::Forbidden,
+        Refused::AnnouncementsOnly => Code::AnnouncementsOnly,
+        Refused::Removed => Code::Removed,
+        Refused::TooManyLinks => Code::TooManyLinks,
+        Refused::LastOwner => Code::LastOwner,
+        Refused::SlowMode { .. } => Code::SlowMode,
         Refused::SendIdReused => Code::SendIdReused,
         Refused::GroupFull => Code::GroupFull,
         Refused::NotAGroup => Code::NotAGroup,

@@ -28,6 +28,8 @@ mod frames;
 mod create;
 #[path = "all/roster.rs"]
 mod roster;
+#[path = "all/groups.rs"]
+mod groups;
 #[path = "all/access.rs"]
 mod access;
 #[path = "all/history.rs"]

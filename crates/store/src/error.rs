@@ -55,6 +55,24 @@ pub enum Refused {
     /// Their role does not allow it.
     #[error("the role does not allow it")]
     Forbidden,
+    /// Only admins write here now.
+    #[error("only admins write here now")]
+    AnnouncementsOnly,
+    /// They were removed: a link does not bring them back.
+    #[error("they were removed, so a link does not bring them back")]
+    Removed,
+    /// As many links, or people who ask to be let in, as there may be.
+    #[error("too many links, or people who ask")]
+    TooManyLinks,
+    /// The last owner stays one.
+    #[error("the last owner stays one")]
+    LastOwner,
+    /// The group is in slow mode, and their last message is not long enough ago.
+    #[error("slow mode: too early by {retry_after_ms} ms")]
+    SlowMode {
+        /// When to come again, in milliseconds.
+        retry_after_ms: u64,
+    },
     /// The send_id names another change.
     #[error("the send_id names another change")]
     SendIdReused,
@@ -76,7 +94,7 @@ pub enum Refused {
     /// Somebody else has the handle.
     #[error("somebody else has the handle")]
     HandleTaken,
-    /// The invite is unknown, used up or expired.
+    /// The invite or link is unknown, used up or expired.
     #[error("the invite is unknown, used up or expired")]
     InviteInvalid,
     /// As many devices as there may be.

@@ -6,6 +6,7 @@
 //! here is a [`Refused`], which the server turns into a numbered one.
 //!
 //! - [`record`]: what goes in and what comes out.
+//! - [`link`]: the same for invite links.
 //! - [`own`]: the same for what is one's own: preferences, marks, drafts.
 //! - [`error`]: refused, overloaded, or at fault.
 //! - [`reply`]: how an answer comes back from an engine that works in batches.
@@ -15,6 +16,7 @@
 
 pub mod backup;
 pub mod error;
+pub mod link;
 pub mod model;
 pub mod own;
 pub mod record;
@@ -22,13 +24,14 @@ pub mod reply;
 pub mod sqlite;
 
 pub use error::{Error, Fault, Refused, Result};
+pub use link::{Join, JoinRequest, Joined, Link, LinkLook, NewLink};
 pub use own::{Draft, DraftState, Owned, SetDraft};
 pub use record::*;
 pub use reply::Reply;
 
 use backup::{BackUp, BackedUp, BackupError};
 use protocol::own::{MarkRow, Prefs, SetMark, SetPrefs};
-use protocol::{ConversationId, DeviceId, DeviceSeq, Epoch, Seq, UserId, Ver};
+use protocol::{ConversationId, DeviceId, DeviceSeq, Epoch, SendId, Seq, UserId, Ver};
 
 /// Everything that must survive.
 ///
@@ -68,9 +71,13 @@ pub trait Store: Send + Sync + 'static {
     /// happened since, even if the sender was removed, and changes nothing; with a different kind, body, `reply_to` or
     /// `thread`, or if it named a change of another verb, [`Refused::SendIdReused`]. This is looked at before all else.
     ///
+    /// In slow mode the messages of one member (entries of [`protocol::Kind::may_be_sent`]) are at least that far apart
+    /// by the engine's clock; whose role has [`protocol::rights::Action::SkipSlowMode`] does not wait. Where the clock
+    /// stands before their last message, nobody waits: it was set back, and nobody knows how long ago that was.
+    ///
     /// Refuses: [`Refused::NotFound`] (never a member), [`Refused::NotAMember`] (no open span),
-    /// [`Refused::BadReference`] (`reply_to` or `thread` not readable for the sender), [`Refused::BeyondHead`]
-    /// (`read`).
+    /// [`Refused::AnnouncementsOnly`], [`Refused::BadReference`] (`reply_to` or `thread` not readable for the sender),
+    /// [`Refused::BeyondHead`] (`read`), [`Refused::SlowMode`] (with the wait that is left).
     fn append(&self, append: Append) -> Reply<Appended>;
 
     /// Begins a conversation with its `created` entry at seq 1, all members, and the fanout row; one atomic unit.
@@ -84,20 +91,75 @@ pub trait Store: Send + Sync + 'static {
     /// they are of another family.
     fn create(&self, create: Create) -> Reply<Appended>;
 
-    /// Adds, removes or leaves with one entry that says so; one atomic unit. The entry is the first that an added
-    /// person may read and the last that a removed one may.
+    /// Adds, removes, leaves, or gives another role, with one entry that says so; one atomic unit. The entry is the last
+    /// that a removed person may read, and the first that an added one may; where the group's history is
+    /// [`protocol::group::History::All`], those before it are theirs too, from the floor or, for who comes back, from the
+    /// entry after the last they could read.
     ///
     /// Adding passes over those who are members; if that leaves nobody, the answer is the latest entry as `dup`, to
     /// the repeat too. Who comes back gets a second span, and all cursors of an added person start at the entry before
     /// it unless they stand higher. Added people are plain members, whatever they were before. When the last owner
-    /// leaves, the admin, else the member, whose present span is the oldest (of equals the lowest id) becomes owner,
-    /// and the entry names them; the last one to leave leaves nobody. Idempotent like [`Store::append`], by what was
-    /// *asked*: the entry may name fewer people.
+    /// leaves, the admin, else the member, whose present stay is the oldest (of equals the lowest id) becomes owner,
+    /// and the entry names them; the last one to leave leaves nobody. A role that somebody has already is answered with
+    /// the latest entry as `dup`. Idempotent like [`Store::append`], by what was *asked*: the entry may name fewer
+    /// people.
     ///
-    /// Refuses: [`Refused::NotFound`], [`Refused::NotAMember`], [`Refused::NotAGroup`], [`Refused::GroupFull`] (as a
-    /// whole), [`Refused::Forbidden`] (removing needs a higher role than the removed has), [`Refused::UnknownPerson`]
-    /// (removing somebody who is not a member).
+    /// Refuses: [`Refused::NotFound`], [`Refused::NotAMember`], [`Refused::NotAGroup`], [`Refused::UnknownPerson`]
+    /// (removing somebody who is not a member, or giving them a role), [`Refused::Forbidden`] (by [`protocol::rights`];
+    /// removing needs a higher role than the removed has, too), [`Refused::LastOwner`] (who would be none any more),
+    /// [`Refused::GroupFull`] (as a whole).
+    ///
+    /// Whoever is added asks no longer. *Admitting* adds somebody who asks, by the one who lets them in, or forgets that
+    /// they ask, which is no entry: the answer is the latest one as `dup`. Of who does not ask and is no member:
+    /// [`Refused::UnknownPerson`].
     fn change_members(&self, change: ChangeMembers) -> Reply<Appended>;
+
+    /// Changes a group's settings, its title among them, with one entry of kind `settings`; one atomic unit. The entry's
+    /// body is what of the change was not so already; if nothing was, the answer is the latest entry as `dup`, to the
+    /// repeat too. Idempotent like [`Store::append`].
+    ///
+    /// Refuses: [`Refused::NotFound`], [`Refused::NotAMember`], [`Refused::NotAGroup`], [`Refused::Forbidden`] (by what
+    /// [`protocol::group::SettingsChange::needs`]).
+    fn change_settings(&self, change: ChangeSettings) -> Reply<Appended>;
+
+    /// Makes a link by which others can join a group. Safe to repeat: who makes it again under the same id has lost the
+    /// answer; the link is the one that was made, and the secret that was told last is the one that holds. Links that
+    /// cannot be used any more go.
+    ///
+    /// Refuses: [`Refused::NotFound`], [`Refused::NotAMember`], [`Refused::NotAGroup`], [`Refused::Forbidden`],
+    /// [`Refused::TooManyLinks`] ([`protocol::limits::LINKS_MAX`]).
+    fn add_link(&self, link: NewLink) -> Reply<Link>;
+
+    /// Reads a group's links that can still be used, the oldest first.
+    ///
+    /// Refuses: [`Refused::NotFound`], [`Refused::NotAMember`], [`Refused::NotAGroup`], [`Refused::Forbidden`].
+    fn links(&self, reader: UserId, conv: ConversationId) -> Reply<Vec<Link>>;
+
+    /// Voids the links of this id. Answers whether there was one.
+    ///
+    /// Refuses: [`Refused::NotFound`], [`Refused::NotAMember`], [`Refused::NotAGroup`], [`Refused::Forbidden`].
+    fn revoke_link(&self, actor: UserId, conv: ConversationId, id: SendId) -> Reply<bool>;
+
+    /// Reads what a group looks like from outside, for who has a link into it.
+    ///
+    /// Refuses: [`Refused::InviteInvalid`]: no such group, no such link, voided, used up, expired, or everybody has
+    /// left: nobody can tell which.
+    fn look(&self, user: UserId, conv: ConversationId, hash: SecretHash) -> Reply<LinkLook>;
+
+    /// Joins a group by a link: an `added` entry whose sender is the one who was added, as [`Store::change_members`]
+    /// writes one; or, where joining needs approval, a request. Either takes one use of the link; one atomic unit, so a
+    /// link is never used more often than it says. Idempotent like [`Store::append`]; who is a member is answered with
+    /// the latest entry as `dup`, and who has asked has asked, both without a use.
+    ///
+    /// Refuses: [`Refused::SendIdReused`], [`Refused::InviteInvalid`] as [`Store::look`], [`Refused::Removed`] (the last
+    /// stay ended with a removal), [`Refused::GroupFull`], [`Refused::TooManyLinks`]
+    /// ([`protocol::limits::JOIN_REQUESTS_MAX`] ask).
+    fn join(&self, join: Join) -> Reply<Joined>;
+
+    /// Reads who asks to be let into a group, the longest waiting first.
+    ///
+    /// Refuses: [`Refused::NotFound`], [`Refused::NotAMember`], [`Refused::NotAGroup`], [`Refused::Forbidden`].
+    fn requests(&self, reader: UserId, conv: ConversationId) -> Reply<Vec<JoinRequest>>;
 
     /// Moves cursors, each on its own; one atomic unit for those that are not refused. In the order given.
     ///
@@ -146,7 +208,7 @@ pub trait Store: Send + Sync + 'static {
     fn members(&self, reader: UserId, conv: ConversationId, after: Option<UserId>, limit: usize) -> Reply<MembersPage>;
 
     /// Reads when each member who may read it received and read one entry, as far as runs tell (kept 90 days). Its
-    /// sender is left out; in order of id.
+    /// sender is left out, and so is who joined after it and found it there; in order of id.
     ///
     /// Refuses: [`Refused::NotFound`], [`Refused::NotAMember`], [`Refused::BadReference`].
     fn receipts(&self, reader: UserId, conv: ConversationId, seq: Seq) -> Reply<Vec<Receipt>>;

@@ -1,5 +1,6 @@
 //! What goes into the store and what comes out: plain values, no wire, no SQL.
 
+use protocol::group::{GroupSettings, SettingsChange};
 use protocol::server_frame::{ConversationKind, Role};
 use protocol::{
     ConversationId, DeviceId, DeviceSeq, Epoch, Generation, Kind, MessageId, Ordinal, SendId, Seq, Span, UserId, Ver,
@@ -104,7 +105,20 @@ pub struct ChangeMembers {
     pub change: MemberChange,
 }
 
-/// A change of who is a member.
+/// For [`crate::Store::change_settings`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ChangeSettings {
+    /// Where.
+    pub conv: ConversationId,
+    /// Who does it.
+    pub actor: UserId,
+    /// The change's name.
+    pub send_id: SendId,
+    /// What, already checked.
+    pub change: SettingsChange,
+}
+
+/// A change of who is a member, and as what.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum MemberChange {
     /// Add these, none twice.
@@ -113,6 +127,10 @@ pub enum MemberChange {
     Remove(UserId),
     /// Go.
     Leave,
+    /// Give a member, perhaps oneself, another role.
+    Role(UserId, Role),
+    /// Let somebody in who asked, or turn them away.
+    Admit(UserId, bool),
 }
 
 /// For [`crate::Store::move_cursors`].
@@ -227,7 +245,7 @@ pub struct Member {
     pub user: UserId,
     /// What they may do.
     pub role: Role,
-    /// The first entry of their present stay.
+    /// The first entry of their present stay: the one that says they are here. They may be able to read what is older.
     pub from_seq: Seq,
     /// Public: stored.
     pub delivered: Seq,
@@ -279,6 +297,8 @@ pub struct InboxRecord {
     pub kind: ConversationKind,
     /// Its title.
     pub title: Option<String>,
+    /// Of a group: its settings.
+    pub settings: GroupSettings,
     /// Their role; `None`: no longer a member.
     pub role: Option<Role>,
     /// What they may read.

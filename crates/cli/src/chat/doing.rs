@@ -108,6 +108,7 @@ impl Talk<'_> {
                 let conv = self.here("/leave leaves the open group.")?;
                 self.client.leave(conv).await?;
             }
+            Typed::Tend(tend) => self.tend(tend).await?,
             Typed::Members => self.members().await?,
             Typed::History(count) => self.history(count).await?,
             Typed::Read(name) => self.mark_read(name).await?,
@@ -252,7 +253,7 @@ impl Talk<'_> {
         Ok(())
     }
 
-    async fn user(&mut self, handle: &str) -> Result<UserId, Not> {
+    pub(super) async fn user(&mut self, handle: &str) -> Result<UserId, Not> {
         let handle = protocol::account::handle(handle).unwrap_or_else(|| handle.to_owned());
         if let Some(person) = self.people.of_handle(&handle) {
             return Ok(person.user);

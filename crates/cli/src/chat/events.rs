@@ -243,6 +243,9 @@ impl Talk<'_> {
             Some(Verb::Add(_)) => "Nobody was added: ".to_owned(),
             Some(Verb::Remove(_)) => "Nobody was removed: ".to_owned(),
             Some(Verb::Leave(_)) => "You have not left: ".to_owned(),
+            Some(Verb::Settings(_)) => "The group is as it was: ".to_owned(),
+            Some(Verb::Role(_)) => "Their role is what it was: ".to_owned(),
+            Some(Verb::Admit(_)) => "Nobody was let in: ".to_owned(),
             None => String::new(),
         };
         self.client.dismiss(send_id).await?;

@@ -301,7 +301,7 @@ impl Talk<'_> {
         Ok((pinned, archived))
     }
 
-    async fn answered<T>(&self, ask: impl Future<Output = Result<T, No>>) -> Result<T, Not> {
+    pub(super) async fn answered<T>(&self, ask: impl Future<Output = Result<T, No>>) -> Result<T, Not> {
         const WAIT: Duration = ANSWER_TIME_MAX;
         match tokio::time::timeout(WAIT, ask).await {
             Ok(answer) => Ok(answer?),

@@ -1,6 +1,8 @@
 //! A line somebody typed, understood: a command, or words to send.
 
 use protocol::account;
+use protocol::group::{History, SettingsChange};
+use protocol::server_frame::Role;
 
 /// What is wanted.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,6 +30,8 @@ pub enum Typed {
     Remove(String),
     /// Leave it.
     Leave,
+    /// Something about the open group itself, or a way into one.
+    Tend(Tend),
     /// Who is in it, and how far each has read.
     Members,
     /// So many earlier messages.
@@ -48,6 +52,27 @@ pub enum Typed {
     Help,
     /// Go.
     Quit,
+}
+
+/// What is done with a group itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Tend {
+    /// Change what it is.
+    Set(SettingsChange),
+    /// Give somebody a role.
+    Role(String, Role),
+    /// Make a link into it, for so many.
+    Link(Option<u32>),
+    /// Which links there are.
+    Links,
+    /// Void the one of this number.
+    Unlink(usize),
+    /// Join by a link.
+    Join(String),
+    /// Who asks to be let in.
+    Requests,
+    /// Let somebody in, or turn them away.
+    Admit(String, bool),
 }
 
 /// What is one's own, and nobody else is told of.
@@ -122,6 +147,9 @@ pub fn understand(line: &str) -> Result<Typed, String> {
     };
     if let Some(own) = own(word, rest) {
         return own.map(Typed::Own);
+    }
+    if let Some(tend) = tend(word, rest) {
+        return tend.map(Typed::Tend);
     }
     Ok(match word {
         "list" | "l" => Typed::List,
@@ -237,6 +265,12 @@ Type words and press Enter: they go to the open conversation. Everything else be
   /group Choir @bob @carol make a group
   /add @dave               add people to the open group      /remove @dave  take somebody out
   /members                 who is in it, and what they read  /leave         leave it
+  /title Choir             call the open group so       /describe words   say what it is for
+  /announce on             only admins write            /slow 30          seconds between one's messages
+  /newcomers all           they read what was before    /role @bob admin  or owner, or member
+  /link 10                 a link for ten people        /links, /unlink 1 see and void them
+  /join LINK               come in by a link            /approve on       who joins is let in:
+  /requests                who asks                     /admit @bob       let them in (or: /admit @bob no)
   /history 50              earlier messages                  /who           who is there now
   /read, /read 2           mark as read                      /unread        mark as unread, for later
   /read-all                mark everything as read           /note          notes to yourself
@@ -250,6 +284,79 @@ Type words and press Enter: they go to the open conversation. Everything else be
 After your messages:  ·  waits here, kept    ✓  safe on the server    ✓✓  delivered    ✓✓ read
 Without a connection just go on: what you write is kept and goes by itself, also after a /quit.
 Alt-Enter begins a new line; //words says /words; @bob in a message points bob to it.";
+
+/// The commands about a group itself.
+fn tend(word: &str, rest: &str) -> Option<Result<Tend, String>> {
+    let needs = |example: &str| Err(format!("Like this: {example}"));
+    let change = SettingsChange::default();
+    let on = |example: &str| match rest {
+        "on" => Ok(true),
+        "off" => Ok(false),
+        _ => Err(format!("Like this: {example}")),
+    };
+    Some(match (word, rest) {
+        ("title", "") => needs("/title Chamber choir"),
+        ("title", words) => Ok(Tend::Set(SettingsChange {
+            title: Some(words.to_owned()),
+            ..change
+        })),
+        ("describe", words) => Ok(Tend::Set(SettingsChange {
+            description: Some(words.to_owned()),
+            ..change
+        })),
+        ("announce", _) => on("/announce on, /announce off").map(|on| {
+            Tend::Set(SettingsChange {
+                announce: Some(on),
+                ..change
+            })
+        }),
+        ("approve", _) => on("/approve on, /approve off").map(|on| {
+            Tend::Set(SettingsChange {
+                approve: Some(on),
+                ..change
+            })
+        }),
+        ("slow", wait) => match wait.parse() {
+            Ok(wait_s) => Ok(Tend::Set(SettingsChange {
+                slow_mode_s: Some(wait_s),
+                ..change
+            })),
+            Err(_) => needs("/slow 30 (seconds between one's messages), /slow 0"),
+        },
+        ("newcomers", _) => match rest {
+            "all" | "joined" => Ok(Tend::Set(SettingsChange {
+                history: Some(if rest == "all" { History::All } else { History::Joined }),
+                ..change
+            })),
+            _ => needs("/newcomers all (they read what was before), /newcomers joined"),
+        },
+        ("role", _) => match rest.split_once(' ').map(|(who, role)| (who, role.trim())) {
+            Some((who, role @ ("member" | "admin" | "owner"))) => {
+                handle(who).map(|who| Tend::Role(who, Role::from(role.to_owned())))
+            }
+            _ => needs("/role @bob admin (or member, or owner)"),
+        },
+        ("link", "") => Ok(Tend::Link(None)),
+        ("link", uses) => match uses.parse() {
+            Ok(uses) if uses > 0 => Ok(Tend::Link(Some(uses))),
+            _ => needs("/link, /link 10 (for ten people)"),
+        },
+        ("links", _) => Ok(Tend::Links),
+        ("unlink", n) => match n.parse() {
+            Ok(n) => Ok(Tend::Unlink(n)),
+            Err(_) => needs("/unlink 1 (the number that /links shows)"),
+        },
+        ("join", "") => needs("/join and the link you were given"),
+        ("join", link) => Ok(Tend::Join(link.to_owned())),
+        ("requests", _) => Ok(Tend::Requests),
+        ("admit", _) => match rest.split_once(' ') {
+            Some((who, "no")) => handle(who).map(|who| Tend::Admit(who, false)),
+            None if !rest.is_empty() => handle(rest).map(|who| Tend::Admit(who, true)),
+            _ => needs("/admit @bob, /admit @bob no"),
+        },
+        _ => return None,
+    })
+}
 
 #[cfg(test)]
 mod tests {

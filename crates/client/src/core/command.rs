@@ -5,7 +5,7 @@ use crate::own::Wish;
 use protocol::client_frame::{AskPeople, Place, Show};
 use protocol::own::{AskReceipts, AskStarred, ReadAllOk, Receipts, Starred};
 use protocol::server_frame::{Members, People};
-use protocol::{ConversationId, Entry, Refusal, SendId, Seq, UserId};
+use protocol::{ClientFrame, ConversationId, Entry, Refusal, SendId, Seq, ServerFrame, UserId};
 
 /// The number under which a command's answer is awaited.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -36,6 +36,8 @@ pub enum Command {
     },
     /// Who these people are.
     People(AskPeople),
+    /// Something about invite links: a `link`, `links`, `revoke_link`, `look`, `join` or `requests`.
+    Link(Box<ClientFrame>),
     /// The conversation is on the screen: it is followed closely, cursors and typing are told.
     Open(ConversationId),
     /// It no longer is.
@@ -75,6 +77,8 @@ pub enum Reply {
     Members(Members),
     /// People.
     People(People),
+    /// What the server said about invite links; an `ack`: one has joined.
+    Link(Box<ServerFrame>),
     /// Starred entries.
     Starred(Starred),
     /// Everything is read.

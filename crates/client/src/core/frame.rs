@@ -1,6 +1,6 @@
 //! Frames of the server. One match lists them all.
 
-use super::{Action, Ask, Core, Follow, No, Page, Reply};
+use super::{Action, Ask, Command, Core, Follow, No, Page, Reply};
 use crate::bounds::RETRY_MS;
 use crate::change::Change;
 use crate::event::Event;
@@ -50,6 +50,11 @@ impl Core {
             }
             ServerFrame::Members(members) => self.answer(ask, Reply::Members(members)),
             ServerFrame::People(people) => self.answer(ask, Reply::People(people)),
+            frame @ (ServerFrame::Link(_)
+            | ServerFrame::Links(_)
+            | ServerFrame::Look(_)
+            | ServerFrame::Asked(_)
+            | ServerFrame::Requests(_)) => self.answer(ask, Reply::Link(Box::new(frame))),
             ServerFrame::PrefsOk(ok) => {
                 self.state.inbox.put_prefs(ok.conv, ok.ver, ok.prefs);
                 self.granted(ask, About::Prefs(ok.conv), None);
@@ -325,7 +330,14 @@ impl Core {
     }
 
     fn ack(&mut self, ask: Option<Ask>, ack: Ack, now_ms: u64) {
-        let Some(Ask::Write(send_id)) = ask else { return };
+        let send_id = match ask {
+            Some(Ask::Write(send_id)) => send_id,
+            // Who joins does not queue for it: there is nothing to show before the answer.
+            Some(Ask::Question(_, Command::Link(_))) => {
+                return self.answer(ask, Reply::Link(Box::new(ServerFrame::Ack(ack))));
+            }
+            _ => return,
+        };
         if self.state.outbox.acked(send_id, &ack, now_ms, &self.bounds).is_none() {
             return;
         }

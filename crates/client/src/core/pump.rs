@@ -94,6 +94,7 @@ impl Core {
                 after: *after,
             }),
             Command::People(people) => ClientFrame::People(people.clone()),
+            Command::Link(frame) => (**frame).clone(),
             Command::Starred(ask) => ClientFrame::Starred(*ask),
             Command::ReadAll => ClientFrame::ReadAll(ReadAll {}),
             Command::Receipts(ask) => ClientFrame::Receipts(*ask),

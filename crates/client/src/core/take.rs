@@ -26,7 +26,7 @@ impl Core {
                 Reply::Done
             }
             Command::Page { conv, place, limit } => return self.page(ticket, conv, place, limit),
-            Command::Members { .. } | Command::People(_) => return self.enqueue(ticket, command),
+            Command::Members { .. } | Command::People(_) | Command::Link(_) => return self.enqueue(ticket, command),
             Command::Own(wish) => self.wish(wish),
             Command::Starred(_) | Command::ReadAll | Command::Receipts(_) => return self.enqueue(ticket, command),
             Command::Open(conv) => {

@@ -527,6 +527,7 @@ impl Server {
                 epoch: self.epoch,
                 kind: ConversationKind::Group,
                 title: None,
+                settings: protocol::group::GroupSettings::default(),
                 role: Some(Role::Member),
                 spans: vec![span],
                 head_seq: head.seq,

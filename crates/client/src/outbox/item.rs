@@ -1,6 +1,8 @@
 //! One change in the outbox.
 
 use protocol::client_frame::{Add, Create, Leave, Remove, Send, What};
+use protocol::group::{ChangeRole, ChangeSettings};
+use protocol::link::Admit;
 use protocol::{ClientFrame, ConversationId, Refusal, SendId, UserId};
 use serde::{Deserialize, Serialize};
 
@@ -59,6 +61,12 @@ pub enum Verb {
     Remove(Remove),
     /// Leave.
     Leave(Leave),
+    /// Change what a group is.
+    Settings(Box<ChangeSettings>),
+    /// Give somebody another role.
+    Role(ChangeRole),
+    /// Let somebody in, or turn them away.
+    Admit(Admit),
 }
 
 impl Item {
@@ -86,6 +94,9 @@ impl Verb {
             Self::Add(add) => add.send_id,
             Self::Remove(remove) => remove.send_id,
             Self::Leave(leave) => leave.send_id,
+            Self::Settings(ask) => ask.send_id,
+            Self::Role(ask) => ask.send_id,
+            Self::Admit(ask) => ask.send_id,
         }
     }
 
@@ -101,6 +112,9 @@ impl Verb {
             Self::Add(add) => add.conv,
             Self::Remove(remove) => remove.conv,
             Self::Leave(leave) => leave.conv,
+            Self::Settings(ask) => ask.conv,
+            Self::Role(ask) => ask.conv,
+            Self::Admit(ask) => ask.conv,
         }
     }
 
@@ -113,6 +127,9 @@ impl Verb {
             Self::Add(add) => ClientFrame::Add(add),
             Self::Remove(remove) => ClientFrame::Remove(remove),
             Self::Leave(leave) => ClientFrame::Leave(leave),
+            Self::Settings(ask) => ClientFrame::Settings(ask),
+            Self::Role(ask) => ClientFrame::Role(ask),
+            Self::Admit(ask) => ClientFrame::Admit(ask),
         }
     }
 
@@ -125,7 +142,11 @@ impl Verb {
                 ..
             }) => title.len() + members.len() * ID_BYTES,
             Self::Add(add) => add.users.len() * ID_BYTES,
-            Self::Create(_) | Self::Remove(_) | Self::Leave(_) => 0,
+            Self::Settings(ask) => {
+                let words = [&ask.change.title, &ask.change.description];
+                words.into_iter().flatten().map(String::len).sum()
+            }
+            Self::Create(_) | Self::Remove(_) | Self::Leave(_) | Self::Role(_) | Self::Admit(_) => 0,
         }
     }
 }

@@ -1,10 +1,13 @@
 //! One builder for each frame of a client. Struct literals, so that a new field does not compile without an example.
 
 use crate::draw::Draw;
+use crate::server_examples::role;
 use protocol::client_frame::{
     Add, AskHeads, AskInbox, AskMembers, AskPeople, Beat, Create, Cursor, Get, Hello, Leave, Remove, Send, Show,
     Typing, Watch, What,
 };
+use protocol::group::{ChangeRole, ChangeSettings, History, SettingsChange};
+use protocol::link::{Admit, AskLinks, AskLook, AskRequests, Join, MakeLink, RevokeLink};
 use protocol::own::{AskReceipts, AskStarred, DraftText, ReadAll, SetDraft, SetMark, SetPrefs};
 use protocol::token::TokenText;
 use protocol::{ClientFrame, ConversationId, DeviceSeq, Epoch, Generation, Kind, SendId, Seq, UserId, Ver};
@@ -37,6 +40,50 @@ pub fn client_frame(word: &str, d: &mut Draw) -> ClientFrame {
         "leave" => ClientFrame::Leave(Leave {
             conv: conv(d),
             send_id: send_id(d),
+        }),
+        "settings" => ClientFrame::Settings(Box::new(ChangeSettings {
+            conv: conv(d),
+            send_id: send_id(d),
+            change: SettingsChange {
+                title: d.option(Draw::text),
+                description: d.option(Draw::text),
+                picture: d.option(Draw::uuid),
+                announce: d.option(Draw::flag),
+                slow_mode_s: d.option(|d| u32::try_from(d.number() % 3_600).expect("small")),
+                history: d.option(|d| [History::Joined, History::All][d.choice(2)]),
+                approve: d.option(Draw::flag),
+            },
+        })),
+        "role" => ClientFrame::Role(ChangeRole {
+            conv: conv(d),
+            send_id: send_id(d),
+            user: user(d),
+            role: role(d),
+        }),
+        "link" => ClientFrame::Link(MakeLink {
+            conv: conv(d),
+            send_id: send_id(d),
+            uses: d.option(|d| u32::try_from(d.number() % 100).expect("small")),
+            expires_ms: d.option(Draw::number),
+        }),
+        "links" => ClientFrame::Links(AskLinks { conv: conv(d) }),
+        "revoke_link" => ClientFrame::RevokeLink(RevokeLink {
+            conv: conv(d),
+            link: send_id(d),
+        }),
+        "look" => ClientFrame::Look(AskLook {
+            token: TokenText::new(d.text()),
+        }),
+        "join" => ClientFrame::Join(Join {
+            token: TokenText::new(d.text()),
+            send_id: send_id(d),
+        }),
+        "requests" => ClientFrame::Requests(AskRequests { conv: conv(d) }),
+        "admit" => ClientFrame::Admit(Admit {
+            conv: conv(d),
+            send_id: send_id(d),
+            user: user(d),
+            yes: d.flag(),
         }),
         "members" => ClientFrame::Members(AskMembers {
             conv: conv(d),
@@ -120,7 +167,9 @@ fn send(d: &mut Draw) -> Send {
 
 /// Every kind this version knows, and one it does not.
 pub fn kind(d: &mut Draw) -> Kind {
-    let words = ["text", "created", "added", "removed", "left", "poll"];
+    let words = [
+        "text", "created", "added", "removed", "left", "settings", "role", "poll",
+    ];
     Kind::of(words[d.choice(words.len())])
 }
 

@@ -8,6 +8,7 @@ use crate::server_examples::server_frame;
 use crate::tables::TABLES;
 use protocol::account::{Devices, Rotated, SignIn, SignUp, SignedIn, SignedOut};
 use protocol::entry::{Added, Created, Left, Removed};
+use protocol::group::{RoleChanged, SettingsChange};
 use protocol::{Body, ClientFrame, ConversationId, Ordinal, Refusal, SendId, ServerFrame, Span, UserId};
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -172,6 +173,8 @@ fn the_other_examples_are_what_they_say() {
             "Added" => same::<Added>(&text),
             "Removed" => same::<Removed>(&text),
             "Left" => same::<Left>(&text),
+            "SettingsChange" => same::<SettingsChange>(&text),
+            "RoleChanged" => same::<RoleChanged>(&text),
             "Body" => {
                 let raw = serde_json::value::RawValue::from_string(text.trim().to_owned()).expect("JSON");
                 serde_json::to_value(Body::check(&raw).expect("a body")).expect("JSON")
@@ -182,7 +185,7 @@ fn the_other_examples_are_what_they_say() {
         assert_eq!(value(&text), read, "{mark}");
         seen.insert(name.to_owned());
     }
-    assert_eq!(seen.len(), 15, "all sorts have an example: {seen:?}");
+    assert_eq!(seen.len(), 17, "all sorts have an example: {seen:?}");
 }
 
 /// A worked example with its result computed anew.

@@ -1,6 +1,7 @@
 //! Every frame ever shipped is still read, with every field it had.
 
 use protocol::entry::{Added, Created, Left, Removed};
+use protocol::group::{RoleChanged, SettingsChange};
 use protocol::{Body, ClientFrame, Entry, Kind, ServerFrame};
 use serde_json::Value;
 use serde_json::value::RawValue;
@@ -92,6 +93,8 @@ fn cmp1_every_body_ever_shipped_is_still_read() {
                 Kind::Added => same::<Added>(body),
                 Kind::Removed => same::<Removed>(body),
                 Kind::Left => same::<Left>(body),
+                Kind::Settings => same::<SettingsChange>(body),
+                Kind::Role => same::<RoleChanged>(body),
                 Kind::Other(_) => continue,
             };
             let value = |source: &str| serde_json::from_str::<Value>(source).expect("JSON");
@@ -100,7 +103,15 @@ fn cmp1_every_body_ever_shipped_is_still_read() {
             kinds.insert(entry.kind);
         }
     }
-    let known = [Kind::Text, Kind::Created, Kind::Added, Kind::Removed, Kind::Left];
+    let known = [
+        Kind::Text,
+        Kind::Created,
+        Kind::Added,
+        Kind::Removed,
+        Kind::Left,
+        Kind::Settings,
+        Kind::Role,
+    ];
     assert_eq!(
         kinds,
         BTreeSet::from(known),

@@ -2,6 +2,8 @@
 
 use crate::client_examples::{conv, kind, send_id, seq, user};
 use crate::draw::Draw;
+use protocol::group::{GroupSettings, History};
+use protocol::link::{Asked, Link, LinkMade, Links, Look, Request, Requests};
 use protocol::own::{
     DraftOk, DraftRow, DraftState, DraftText, MarkOk, MarkRow, Prefs, PrefsOk, ReadAllOk, ReceiptOf, Receipts, Starred,
     StarredEntry,
@@ -12,6 +14,7 @@ use protocol::server_frame::{
     Heads, Inbox, InboxRow, Limits, Live, Member, MemberCursor, Members, People, Person, Presence, PresenceOf,
     PresenceState, Resync, Role, Topic, TypingNow, VerMoved, Watching, Welcome,
 };
+use protocol::token::TokenText;
 use protocol::{DeviceId, Entry, Epoch, Generation, MessageId, Ordinal, ServerFrame, SessionId, Span, Ver};
 
 /// The frame of this word.
@@ -71,6 +74,33 @@ pub fn server_frame(word: &str, d: &mut Draw) -> ServerFrame {
             more: d.flag(),
             list: d.list(member),
         }),
+        "link" => ServerFrame::Link(LinkMade {
+            conv: conv(d),
+            link: link(d),
+            token: TokenText::new(d.text()),
+            url: d.option(|d| TokenText::new(d.text())),
+        }),
+        "links" => ServerFrame::Links(Links {
+            conv: conv(d),
+            list: d.list(link),
+        }),
+        "look" => ServerFrame::Look(Look {
+            conv: conv(d),
+            title: d.option(Draw::text),
+            description: d.option(Draw::text),
+            members: count(d),
+            approve: d.flag(),
+            member: d.flag(),
+            asked: d.flag(),
+        }),
+        "asked" => ServerFrame::Asked(Asked { conv: conv(d) }),
+        "requests" => ServerFrame::Requests(Requests {
+            conv: conv(d),
+            list: d.list(|d| Request {
+                user: user(d),
+                asked_ms: d.number(),
+            }),
+        }),
         "people" => ServerFrame::People(People { list: d.list(person) }),
         "prefs_ok" => ServerFrame::PrefsOk(PrefsOk {
             conv: conv(d),
@@ -106,6 +136,16 @@ pub fn server_frame(word: &str, d: &mut Draw) -> ServerFrame {
             }),
         }),
         _ => panic!("the server's frame `{word}` has no example: write its builder here"),
+    }
+}
+
+fn link(d: &mut Draw) -> Link {
+    Link {
+        link: send_id(d),
+        creator: user(d),
+        uses_left: d.option(count),
+        expires_ms: d.number(),
+        created_ms: d.number(),
     }
 }
 
@@ -163,6 +203,7 @@ fn conversation_row(d: &mut Draw) -> ConversationRow {
         epoch: epoch(d),
         kind: [ConversationKind::Direct, ConversationKind::Group][d.choice(2)],
         title: d.option(Draw::text),
+        settings: settings(d),
         role: d.option(role),
         spans: d.list(|d| Span {
             from_seq: seq(d),
@@ -182,7 +223,18 @@ fn conversation_row(d: &mut Draw) -> ConversationRow {
     }
 }
 
-fn role(d: &mut Draw) -> Role {
+fn settings(d: &mut Draw) -> GroupSettings {
+    GroupSettings {
+        description: d.option(Draw::text),
+        picture: d.option(Draw::uuid),
+        announce: d.flag(),
+        slow_mode_s: d.option(count).unwrap_or(0),
+        history: d.option(|_| History::All).unwrap_or_default(),
+        approve: d.flag(),
+    }
+}
+
+pub fn role(d: &mut Draw) -> Role {
     [Role::Member, Role::Admin, Role::Owner][d.choice(3)]
 }
 

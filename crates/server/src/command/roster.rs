@@ -39,13 +39,14 @@ pub fn leave(node: &Arc<Node>, who: &Who, frame: Leave) -> Later {
     change(node, who.user, frame.conv, frame.send_id, MemberChange::Leave)
 }
 
-fn change(node: &Arc<Node>, actor: UserId, conv: ConversationId, send_id: SendId, change: MemberChange) -> Later {
+/// Makes a change of members, once it is known that whoever is to be added exists.
+pub fn change(node: &Arc<Node>, actor: UserId, conv: ConversationId, send_id: SendId, change: MemberChange) -> Later {
     if let Err(ms) = node.gates.create(actor, node.now_ms()) {
         return refuse(Code::RateLimited.refuse_for_ms(ms));
     }
     let added = match &change {
         MemberChange::Add(users) => Some(users.clone()),
-        MemberChange::Remove(_) | MemberChange::Leave => None,
+        MemberChange::Remove(_) | MemberChange::Leave | MemberChange::Role(..) | MemberChange::Admit(..) => None,
     };
     let change = ChangeMembers {
         conv,

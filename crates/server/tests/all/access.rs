@@ -2,10 +2,12 @@
 
 use crate::frames::{cursor, direct, get, group, heads, members, people, typing, watch};
 use crate::harness::{House, Line, Person, hello};
-use protocol::own;
+use protocol::group::{ChangeRole, ChangeSettings, SettingsChange};
 use protocol::refusal::Code;
-use protocol::server_frame::ServerFrame;
+use protocol::server_frame::{Role, ServerFrame};
+use protocol::token::TokenText;
 use protocol::{ClientFrame, ConversationId, Seq};
+use protocol::{link, own};
 
 /// How somebody stands to the conversation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,6 +16,7 @@ enum Standing {
     Removed,
     CameBack,
     Member,
+    Admin,
     Owner,
 }
 
@@ -28,7 +31,7 @@ enum Answered {
 /// The table. A new verb must say here who gets what: there is no wildcard.
 fn table(frame: &ClientFrame, standing: Standing) -> Answered {
     use Answered::{No, Nothing, Yes};
-    use Standing::{CameBack, Member, Owner, Removed, Stranger};
+    use Standing::{Admin, CameBack, Member, Owner, Removed, Stranger};
     match (frame, standing) {
         (ClientFrame::Hello(_), _) => No(Code::OutOfOrder),
         (ClientFrame::Send(_) | ClientFrame::Add(_) | ClientFrame::Leave(_) | ClientFrame::Members(_), Stranger) => {
@@ -39,22 +42,67 @@ fn table(frame: &ClientFrame, standing: Standing) -> Answered {
         }
         (
             ClientFrame::Send(_) | ClientFrame::Add(_) | ClientFrame::Leave(_) | ClientFrame::Members(_),
-            CameBack | Member | Owner,
+            CameBack | Member | Admin | Owner,
         ) => Yes,
         (ClientFrame::Remove(_), Stranger) => No(Code::NotFound),
         (ClientFrame::Remove(_), Removed) => No(Code::NotAMember),
         (ClientFrame::Remove(_), CameBack | Member) => No(Code::Forbidden),
-        (ClientFrame::Remove(_), Owner) => Yes,
+        (ClientFrame::Remove(_), Admin | Owner) => Yes,
         (ClientFrame::Get(_) | ClientFrame::Cursor(_), Stranger) => No(Code::NotFound),
-        (ClientFrame::Get(_) | ClientFrame::Cursor(_), Removed | CameBack | Member | Owner) => Yes,
+        (ClientFrame::Get(_) | ClientFrame::Cursor(_), Removed | CameBack | Member | Admin | Owner) => Yes,
         // One's own, about what one may or might read; the entry asked about is the first one, which all of them could.
         (ClientFrame::Prefs(_) | ClientFrame::Mark(_) | ClientFrame::Draft(_), Stranger) => No(Code::NotFound),
-        (ClientFrame::Prefs(_) | ClientFrame::Mark(_) | ClientFrame::Draft(_), Removed | CameBack | Member | Owner) => {
-            Yes
-        }
+        (
+            ClientFrame::Prefs(_) | ClientFrame::Mark(_) | ClientFrame::Draft(_),
+            Removed | CameBack | Member | Admin | Owner,
+        ) => Yes,
         (ClientFrame::Receipts(_), Stranger) => No(Code::NotFound),
         (ClientFrame::Receipts(_), Removed) => No(Code::NotAMember),
-        (ClientFrame::Receipts(_), CameBack | Member | Owner) => Yes,
+        (ClientFrame::Receipts(_), CameBack | Member | Admin | Owner) => Yes,
+        // What a group is, and who comes in: a matter of roles.
+        (
+            ClientFrame::Settings(_)
+            | ClientFrame::Role(_)
+            | ClientFrame::Link(_)
+            | ClientFrame::Links(_)
+            | ClientFrame::RevokeLink(_)
+            | ClientFrame::Requests(_)
+            | ClientFrame::Admit(_),
+            Stranger,
+        ) => No(Code::NotFound),
+        (
+            ClientFrame::Settings(_)
+            | ClientFrame::Role(_)
+            | ClientFrame::Link(_)
+            | ClientFrame::Links(_)
+            | ClientFrame::RevokeLink(_)
+            | ClientFrame::Requests(_)
+            | ClientFrame::Admit(_),
+            Removed,
+        ) => No(Code::NotAMember),
+        (ClientFrame::Role(_), CameBack | Member | Admin) => No(Code::Forbidden),
+        (ClientFrame::Role(_), Owner) => Yes,
+        (
+            ClientFrame::Settings(_)
+            | ClientFrame::Link(_)
+            | ClientFrame::Links(_)
+            | ClientFrame::RevokeLink(_)
+            | ClientFrame::Requests(_)
+            | ClientFrame::Admit(_),
+            CameBack | Member,
+        ) => No(Code::Forbidden),
+        (
+            ClientFrame::Settings(_)
+            | ClientFrame::Link(_)
+            | ClientFrame::Links(_)
+            | ClientFrame::RevokeLink(_)
+            | ClientFrame::Requests(_)
+            | ClientFrame::Admit(_),
+            Admin | Owner,
+        ) => Yes,
+        // With a token whose secret is wrong: nobody is told anything, and who is in is in.
+        (ClientFrame::Look(_), _) | (ClientFrame::Join(_), Stranger | Removed) => No(Code::InviteInvalid),
+        (ClientFrame::Join(_), CameBack | Member | Admin | Owner) => Yes,
         (ClientFrame::Typing(_), _) => Nothing,
         // These answer with what is the asker's own, and with nothing of the rest.
         (
@@ -69,6 +117,11 @@ fn table(frame: &ClientFrame, standing: Standing) -> Answered {
             _,
         ) => Yes,
     }
+}
+
+/// A token into a conversation, of the right shape and with another secret.
+fn wrong(conv: ConversationId) -> TokenText {
+    TokenText::new(format!("{conv}.{}", "0".repeat(26)))
 }
 
 /// A conversation and everybody who stands to it in some way.
@@ -98,6 +151,43 @@ impl Scene {
             group(house.send_id(), "my own", Vec::new()),
             house.add(conv, &[&self.ann]),
             house.remove(conv, &self.spare),
+            ClientFrame::Settings(Box::new(ChangeSettings {
+                conv,
+                send_id: house.send_id(),
+                change: SettingsChange {
+                    title: Some("canary-title".into()),
+                    ..SettingsChange::default()
+                },
+            })),
+            ClientFrame::Role(ChangeRole {
+                conv,
+                send_id: house.send_id(),
+                user: self.ann.user,
+                role: Role::Owner,
+            }),
+            ClientFrame::Link(link::MakeLink {
+                conv,
+                send_id: house.send_id(),
+                uses: None,
+                expires_ms: None,
+            }),
+            ClientFrame::Links(link::AskLinks { conv }),
+            ClientFrame::RevokeLink(link::RevokeLink {
+                conv,
+                link: house.send_id(),
+            }),
+            ClientFrame::Look(link::AskLook { token: wrong(conv) }),
+            ClientFrame::Join(link::Join {
+                token: wrong(conv),
+                send_id: house.send_id(),
+            }),
+            ClientFrame::Requests(link::AskRequests { conv }),
+            ClientFrame::Admit(link::Admit {
+                conv,
+                send_id: house.send_id(),
+                user: self.ann.user,
+                yes: true,
+            }),
             members(conv),
             people(&[&self.ann, &self.spare], &[]),
             ClientFrame::Prefs(own::SetPrefs {
@@ -165,11 +255,12 @@ impl Scene {
 #[tokio::test(start_paused = true)]
 async fn mem1_nobody_is_told_what_is_not_theirs_by_any_verb() {
     let house = House::start();
-    let [ann, spare, member, removed, back, eve] =
-        house.people(["ann", "spare", "member", "removed", "back", "eve"]).await;
+    let [ann, spare, member, admin, removed, back, eve] = house
+        .people(["ann", "spare", "member", "admin", "removed", "back", "eve"])
+        .await;
     let mut a = house.connect(&ann).await;
     let conv = house
-        .group(&mut a, "canary-title", &[&spare, &member, &removed, &back])
+        .group(&mut a, "canary-title", &[&spare, &member, &admin, &removed, &back])
         .await;
     let mut lines = Vec::new();
     for (who, standing) in [
@@ -177,6 +268,7 @@ async fn mem1_nobody_is_told_what_is_not_theirs_by_any_verb() {
         (&removed, Standing::Removed),
         (&back, Standing::CameBack),
         (&member, Standing::Member),
+        (&admin, Standing::Admin),
     ] {
         let mut line = house.connect(who).await;
         line.watch(watch(&[conv], &[&ann, &member])).await;
@@ -188,6 +280,13 @@ async fn mem1_nobody_is_told_what_is_not_theirs_by_any_verb() {
     a.ack(house.text(conv, "canary-middle")).await;
     a.ack(house.add(conv, &[&back])).await;
     a.ack(house.text(conv, "canary-late")).await;
+    a.ack(ClientFrame::Role(ChangeRole {
+        conv,
+        send_id: house.send_id(),
+        user: admin.user,
+        role: Role::Admin,
+    }))
+    .await;
     a.say(&typing(conv)).await;
     a.cursor(cursor(conv, Some(7), Some(7))).await;
     let scene = Scene {
@@ -199,6 +298,8 @@ async fn mem1_nobody_is_told_what_is_not_theirs_by_any_verb() {
     for (line, who, standing) in &mut lines {
         scene.ask_everything(line, who, *standing).await;
     }
+    // The admin has removed who is to be removed.
+    a.ack(scene.house.add(conv, &[&scene.spare])).await;
     scene.ask_everything(&mut a, &ann, Standing::Owner).await;
     // What else comes by itself, and what another connection finds from nothing.
     for (line, who, standing) in &mut lines {
@@ -211,7 +312,9 @@ async fn mem1_nobody_is_told_what_is_not_theirs_by_any_verb() {
             Standing::Stranger => &[],
             Standing::Removed => &["canary-title", "canary-early"],
             Standing::CameBack => &["canary-title", "canary-early", "canary-late"],
-            Standing::Member | Standing::Owner => &["canary-title", "canary-early", "canary-middle", "canary-late"],
+            Standing::Member | Standing::Admin | Standing::Owner => {
+                &["canary-title", "canary-early", "canary-middle", "canary-late"]
+            }
         };
         for canary in ["canary-title", "canary-early", "canary-middle", "canary-late"] {
             assert_eq!(tells(canary), theirs.contains(&canary), "{standing:?} {canary}");

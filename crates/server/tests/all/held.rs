@@ -80,6 +80,13 @@ held! {
     append(append: Append) -> Appended;
     create(create: Create) -> Appended;
     change_members(change: ChangeMembers) -> Appended;
+    change_settings(change: store::ChangeSettings) -> Appended;
+    add_link(link: store::NewLink) -> store::Link;
+    links(reader: UserId, conv: ConversationId) -> Vec<store::Link>;
+    revoke_link(actor: UserId, conv: ConversationId, id: protocol::SendId) -> bool;
+    look(user: UserId, conv: ConversationId, hash: SecretHash) -> store::LinkLook;
+    join(join: store::Join) -> store::Joined;
+    requests(reader: UserId, conv: ConversationId) -> Vec<store::JoinRequest>;
     move_cursors(moves: Vec<CursorMove>) -> Vec<std::result::Result<CursorMoved, Refused>>;
     page(ask: AskPage) -> Page;
     heads(reader: UserId, convs: Vec<ConversationId>) -> Vec<Head>;

@@ -90,6 +90,7 @@ impl Conversation {
             as_of: self.head_seq(),
             kind: self.kind,
             title: self.title.clone(),
+            settings: self.settings.clone(),
             role: membership.is_member().then_some(membership.role),
             spans: membership.spans.clone(),
             head_seq,

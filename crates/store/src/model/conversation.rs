@@ -1,8 +1,10 @@
 //! One conversation: its log, who is in it, how far each has got, who was mentioned.
 
 use super::State;
+use super::links::Links;
 use crate::Refused;
-use crate::record::{Entry, Head, MemberChange};
+use crate::record::{Entry, Head, MemberChange, SecretHash};
+use protocol::group::{GroupSettings, SettingsChange};
 use protocol::server_frame::{ConversationKind, Role};
 use protocol::{ConversationId, Epoch, Generation, Kind, Ordinal, SendId, Seq, Span, UserId, unread};
 use std::collections::{BTreeMap, BTreeSet};
@@ -12,6 +14,10 @@ use std::sync::Arc;
 pub(super) struct Conversation {
     pub kind: ConversationKind,
     pub title: Option<String>,
+    pub settings: GroupSettings,
+    pub links: Links,
+    /// Who asks to be let in, since when.
+    pub requests: BTreeMap<UserId, u64>,
     /// The entry of seq `n` at index `n - 1`.
     pub log: Vec<Arc<Entry>>,
     /// What each change came to, for as long as its entry stands.
@@ -42,11 +48,15 @@ pub(super) enum Asked {
         members: Vec<UserId>,
     },
     Members(MemberChange),
+    Settings(SettingsChange),
+    Join(SecretHash),
 }
 
 /// Somebody who is or was a member.
 pub(super) struct Membership {
     pub role: Role,
+    /// The entry that says they are here, of their last stay.
+    pub since: Seq,
     /// In order; only the last may be open.
     pub spans: Vec<Span>,
     /// Public: stored.
@@ -136,6 +146,7 @@ impl Membership {
     pub(super) fn beginning(role: Role, from_seq: Seq, from_ord: Ordinal) -> Self {
         let mut membership = Self {
             role,
+            since: from_seq,
             spans: Vec::new(),
             delivered: Seq::ZERO,
             read: Seq::ZERO,
@@ -144,13 +155,23 @@ impl Membership {
             delivered_runs: Vec::new(),
             read_runs: Vec::new(),
         };
-        membership.begin_span(role, from_seq, from_ord);
+        membership.begin_span(role, from_seq, from_ord, from_seq);
         membership
     }
 
-    /// A first or a further stay.
-    pub(super) fn begin_span(&mut self, role: Role, from_seq: Seq, from_ord: Ordinal) {
+    /// Somebody who was never a member.
+    pub(super) fn never() -> Self {
+        Self {
+            spans: Vec::new(),
+            ..Self::beginning(Role::Member, Seq(1), Ordinal::ZERO)
+        }
+    }
+
+    /// A first or a further stay, since the entry `since`, which may read from `from_seq` on. Nothing before `since` is
+    /// news to them.
+    pub(super) fn begin_span(&mut self, role: Role, from_seq: Seq, from_ord: Ordinal, since: Seq) {
         self.role = role;
+        self.since = since;
         self.spans.push(Span {
             from_seq,
             from_ord,
@@ -158,7 +179,7 @@ impl Membership {
             to_ord: None,
         });
         for cursor in [&mut self.delivered, &mut self.read, &mut self.mine] {
-            *cursor = (*cursor).max(from_seq.prev());
+            *cursor = (*cursor).max(since.prev());
         }
     }
 
@@ -173,9 +194,9 @@ impl Membership {
         self.spans.last().is_some_and(Span::is_open)
     }
 
-    /// The first entry of the last stay.
-    pub(super) fn since(&self) -> Seq {
-        self.spans.last().map_or(Seq::ZERO, |span| span.from_seq)
+    /// Whether they joined after `seq` and found it there.
+    pub(super) fn found(&self, seq: Seq) -> bool {
+        seq < self.since && self.spans.last().is_some_and(|span| span.holds(seq))
     }
 }
 

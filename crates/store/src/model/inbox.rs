@@ -139,6 +139,7 @@ fn merge(stored: &InboxRecord, new: InboxRecord) -> InboxRecord {
         merged.as_of = new.as_of;
         merged.kind = new.kind;
         merged.title = new.title;
+        merged.settings = new.settings;
         merged.role = new.role;
         merged.spans = new.spans;
     }

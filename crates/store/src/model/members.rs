@@ -5,7 +5,9 @@ use super::conversation::{Asked, Conversation, Membership, Sent};
 use super::write::{Draft, json};
 use crate::record::{Appended, ChangeMembers, MemberChange};
 use crate::{Refused, Result};
+use protocol::group::{History, RoleChanged};
 use protocol::limits::GROUP_MEMBERS_MAX;
+use protocol::rights::{Action, may};
 use protocol::server_frame::{ConversationKind, Role};
 use protocol::{ConversationId, Kind, SendId, Seq, UserId, entry};
 use std::sync::Arc;
@@ -14,6 +16,7 @@ use std::sync::Arc;
 enum Effect {
     Join(Vec<UserId>),
     Go { who: UserId, new_owner: Option<UserId> },
+    Be { who: UserId, role: Role },
 }
 
 impl State {
@@ -27,8 +30,12 @@ impl State {
         if conversation.kind == ConversationKind::Direct {
             return Err(Refused::NotAGroup.into());
         }
+        let allowed = |action| may(actor.role, action, conversation.settings.mode());
         let (kind, body, effect) = match &change.change {
             MemberChange::Add(users) => {
+                if !allowed(Action::Add) {
+                    return Err(Refused::Forbidden.into());
+                }
                 let mut users = users.clone();
                 users.retain(|&user| conversation.member(user).is_err());
                 if users.is_empty() {
@@ -42,7 +49,7 @@ impl State {
             }
             &MemberChange::Remove(who) => {
                 let removed = conversation.member(who).map_err(|_| Refused::UnknownPerson)?;
-                if actor.role <= removed.role {
+                if actor.role <= removed.role || !allowed(Action::Remove) {
                     return Err(Refused::Forbidden.into());
                 }
                 let body = entry::Removed { user: who };
@@ -53,6 +60,38 @@ impl State {
                 let new_owner = conversation.successor(who);
                 let body = entry::Left { owner: new_owner };
                 (Kind::Left, json(&body), Effect::Go { who, new_owner })
+            }
+            &MemberChange::Admit(who, yes) => {
+                if !allowed(Action::Admit) {
+                    return Err(Refused::Forbidden.into());
+                }
+                let here = conversation.member(who).is_ok();
+                if !here && !conversation.requests.contains_key(&who) {
+                    return Err(Refused::UnknownPerson.into());
+                }
+                if here || !yes {
+                    self.conversation_mut(change.conv).requests.remove(&who);
+                    return Ok(self.nobody_new(change.conv, (change.actor, change.send_id), asked));
+                }
+                if conversation.present().count() >= GROUP_MEMBERS_MAX {
+                    return Err(Refused::GroupFull.into());
+                }
+                let body = entry::Added { users: vec![who] };
+                (Kind::Added, json(&body), Effect::Join(vec![who]))
+            }
+            &MemberChange::Role(who, role) => {
+                let present = conversation.member(who).map_err(|_| Refused::UnknownPerson)?.role;
+                if !allowed(Action::SetRoles) {
+                    return Err(Refused::Forbidden.into());
+                }
+                if present == role {
+                    return Ok(self.nobody_new(change.conv, (change.actor, change.send_id), asked));
+                }
+                if present == Role::Owner && conversation.owners() == 1 {
+                    return Err(Refused::LastOwner.into());
+                }
+                let body = RoleChanged { user: who, role };
+                (Kind::Role, json(&body), Effect::Be { who, role })
             }
         };
         let entry = self.write_entry(
@@ -72,6 +111,7 @@ impl State {
         match &effect {
             Effect::Join(users) => users.iter().for_each(|&user| conversation.join(user, entry.seq)),
             Effect::Go { who, new_owner } => conversation.go(*who, *new_owner, entry.seq),
+            Effect::Be { who, role } => conversation.members.get_mut(who).expect("a member").role = *role,
         }
         self.dirty_all(change.conv, now_ms);
         if let Effect::Go { who, .. } = effect {
@@ -83,8 +123,8 @@ impl State {
 }
 
 impl State {
-    /// Everybody to be added is there: the latest entry is the answer, now and to the repeat.
-    fn nobody_new(&mut self, conv: ConversationId, name: (UserId, SendId), asked: Asked) -> Appended {
+    /// There is nothing to do: the latest entry is the answer, now and to the repeat.
+    pub(super) fn nobody_new(&mut self, conv: ConversationId, name: (UserId, SendId), asked: Asked) -> Appended {
         let conversation = self.conversation_mut(conv);
         let entry = Arc::clone(conversation.log.last().expect("a log is never empty"));
         conversation.sends.insert(name, Sent { seq: entry.seq, asked });
@@ -100,16 +140,29 @@ impl Conversation {
         if leaver.role != Role::Owner || stay().any(|(_, other)| other.role == Role::Owner) {
             return None;
         }
-        let heir = stay().min_by_key(|(user, other)| (std::cmp::Reverse(other.role), other.since(), *user));
+        let heir = stay().min_by_key(|(user, other)| (std::cmp::Reverse(other.role), other.since, *user));
         heir.map(|(user, _)| user)
     }
 
-    fn join(&mut self, user: UserId, from: Seq) {
-        let from_ord = self.ord(from.prev());
-        self.members
-            .entry(user)
-            .and_modify(|former| former.begin_span(Role::Member, from, from_ord))
-            .or_insert_with(|| Membership::beginning(Role::Member, from, from_ord));
+    fn owners(&self) -> usize {
+        let owns = |(_, membership): &(UserId, &Membership)| membership.role == Role::Owner;
+        self.present().filter(owns).count()
+    }
+
+    pub(super) fn join(&mut self, user: UserId, since: Seq) {
+        self.requests.remove(&user);
+        let mut membership = self.members.remove(&user).unwrap_or_else(Membership::never);
+        let from = match self.settings.history {
+            History::All => membership
+                .spans
+                .last()
+                .and_then(|span| span.to_seq)
+                .unwrap_or_default()
+                .next(),
+            _ => since,
+        };
+        membership.begin_span(Role::Member, from, self.ord(from.prev()), since);
+        self.members.insert(user, membership);
     }
 
     fn go(&mut self, who: UserId, new_owner: Option<UserId>, to: Seq) {

@@ -4,8 +4,8 @@
 //! by walking whole logs, and forgets all of it when it is dropped: nothing for production. Where it and an engine
 //! differ, one of them has misread the trait's prose.
 //!
-//! - [`conversation`]: one log with its members, cursors, mentions and runs; [`write`] and [`members`] change it,
-//!   [`cursors`] moves in it, [`read`] and [`page`] look at it.
+//! - [`conversation`]: one log with its members, cursors, mentions and runs; [`write`], [`members`] and [`settings`]
+//!   change it, [`links`] lead into it, [`cursors`] moves in it, [`read`] and [`page`] look at it.
 //! - [`bridge`]: which inboxes are behind, and what they should hold.
 //! - [`inbox`], [`people`], [`own`]: the user family. [`directory`]: handles and invites.
 //! - [`mint`]: message ids out of a clock and chance that were handed in.
@@ -15,19 +15,22 @@ mod conversation;
 mod cursors;
 mod directory;
 mod inbox;
+mod links;
 mod members;
 mod mint;
 mod own;
 mod page;
 mod people;
 mod read;
+mod settings;
 mod write;
 
+use crate::link::{Join, JoinRequest, Joined, Link, LinkLook, NewLink};
 use crate::own::{Draft, Owned, SetDraft};
 use crate::record::{
-    Append, Appended, AskPage, Bumped, ChangeMembers, ClaimHandle, Create, CursorMove, CursorMoved, Device, Dirty,
-    Head, InboxPage, InboxRecord, InboxRows, Invite, Load, Mail, MembersPage, NewDevice, NewMail, NewUser, Page,
-    Person, Receipt, SecretHash, SeenDevice, Stats, TailPage, User, Which,
+    Append, Appended, AskPage, Bumped, ChangeMembers, ChangeSettings, ClaimHandle, Create, CursorMove, CursorMoved,
+    Device, Dirty, Head, InboxPage, InboxRecord, InboxRows, Invite, Load, Mail, MembersPage, NewDevice, NewMail,
+    NewUser, Page, Person, Receipt, SecretHash, SeenDevice, Stats, TailPage, User, Which,
 };
 use crate::{Refused, Reply, Result, Store};
 use bridge::Fanout;
@@ -37,7 +40,7 @@ use inbox::Inbox;
 use mint::Chance;
 use people::Account;
 use protocol::own::{MarkRow, Prefs, SetMark, SetPrefs};
-use protocol::{ConversationId, DeviceId, DeviceSeq, Epoch, Seq, UserId, Ver};
+use protocol::{ConversationId, DeviceId, DeviceSeq, Epoch, SendId, Seq, UserId, Ver};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -128,6 +131,36 @@ impl Store for Model {
 
     fn change_members(&self, change: ChangeMembers) -> Reply<Appended> {
         self.write(|state, now_ms| state.change_members(change, now_ms))
+    }
+
+    fn change_settings(&self, change: ChangeSettings) -> Reply<Appended> {
+        self.write(|state, now_ms| state.change_settings(change, now_ms))
+    }
+
+    fn add_link(&self, link: NewLink) -> Reply<Link> {
+        self.write(|state, now_ms| state.add_link(link, now_ms))
+    }
+
+    fn links(&self, reader: UserId, conv: ConversationId) -> Reply<Vec<Link>> {
+        let now_ms = (self.clock)();
+        self.read(|state| state.links(reader, conv, now_ms))
+    }
+
+    fn revoke_link(&self, actor: UserId, conv: ConversationId, id: SendId) -> Reply<bool> {
+        self.write(|state, _| state.revoke_link(actor, conv, id))
+    }
+
+    fn look(&self, user: UserId, conv: ConversationId, hash: SecretHash) -> Reply<LinkLook> {
+        let now_ms = (self.clock)();
+        self.read(|state| state.look(user, conv, &hash, now_ms))
+    }
+
+    fn join(&self, join: Join) -> Reply<Joined> {
+        self.write(|state, now_ms| state.join(join, now_ms))
+    }
+
+    fn requests(&self, reader: UserId, conv: ConversationId) -> Reply<Vec<JoinRequest>> {
+        self.read(|state| state.requests(reader, conv))
     }
 
     fn move_cursors(&self, moves: Vec<CursorMove>) -> Reply<Vec<std::result::Result<CursorMoved, Refused>>> {

@@ -50,7 +50,7 @@ impl State {
             .map(|(user, membership)| Member {
                 user,
                 role: membership.role,
-                from_seq: membership.since(),
+                from_seq: membership.since,
                 delivered: membership.delivered,
                 read: membership.read,
             })
@@ -73,7 +73,8 @@ impl State {
         let sender = conversation.entry(seq).map(|entry| entry.sender);
         let concerned = conversation
             .present()
-            .filter(|&(user, membership)| Some(user) != sender && conversation.may_read(membership, seq));
+            .filter(|&(user, membership)| Some(user) != sender && conversation.may_read(membership, seq))
+            .filter(|(_, membership)| !membership.found(seq));
         let receipts = concerned.map(|(user, membership)| Receipt {
             user,
             delivered_ms: time(&membership.delivered_runs, seq),

@@ -4,7 +4,9 @@ use super::State;
 use super::conversation::{Asked, Conversation, Membership, Sent};
 use crate::record::{Append, Appended, Create, Entry};
 use crate::{Refused, Result};
+use protocol::group::GroupSettings;
 use protocol::limits::GROUP_MEMBERS_MAX;
+use protocol::rights::{Action, may};
 use protocol::server_frame::{ConversationKind, Role};
 use protocol::{ConversationId, Kind, Ordinal, SendId, Seq, UserId, entry};
 use std::collections::{BTreeMap, BTreeSet};
@@ -36,6 +38,9 @@ impl State {
             return Ok(known?);
         }
         let sender = conversation.member(append.sender)?;
+        if !may(sender.role, Action::Write, conversation.settings.mode()) {
+            return Err(Refused::AnnouncementsOnly.into());
+        }
         let named = [append.reply_to, append.thread];
         if !named.iter().flatten().all(|&seq| conversation.may_read(sender, seq)) {
             return Err(Refused::BadReference.into());
@@ -43,6 +48,9 @@ impl State {
         let head_before = conversation.head_seq();
         if append.read.is_some_and(|read| read > head_before) {
             return Err(Refused::BeyondHead.into());
+        }
+        if let Some(retry_after_ms) = conversation.has_to_wait(append.sender, sender.role, now_ms) {
+            return Err(Refused::SlowMode { retry_after_ms }.into());
         }
         let counts = append.kind.counts();
         let mentioned: Vec<UserId> = append
@@ -118,6 +126,9 @@ impl State {
         let conversation = Conversation {
             kind: create.kind,
             title: create.title,
+            settings: GroupSettings::default(),
+            links: BTreeMap::new(),
+            requests: BTreeMap::new(),
             log: Vec::new(),
             sends: BTreeMap::new(),
             members: create.members.iter().map(begin).collect(),

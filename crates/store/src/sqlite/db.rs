@@ -2,6 +2,7 @@
 //! blobs.
 
 use super::job::{Outcome, Problem};
+use protocol::group::GroupSettings;
 use protocol::server_frame::{ConversationKind, Role};
 use protocol::{ConversationId, Kind, Seq, Span, UserId};
 use rusqlite::types::{Value, ValueRef};
@@ -144,6 +145,18 @@ pub(super) fn conversation_kind(code: i64) -> ConversationKind {
     }
 }
 
+/// A group's settings as they stand in a column: nothing where they are those of a new one.
+pub(super) fn settings(column: Option<&str>) -> Outcome<GroupSettings> {
+    column.map_or_else(
+        || Ok(GroupSettings::default()),
+        |json| serde_json::from_str(json).map_err(|_| Problem::Damage("the settings of a group are not JSON")),
+    )
+}
+
+pub(super) fn settings_value(settings: &GroupSettings) -> Option<String> {
+    (!settings.is_default()).then(|| serde_json::to_string(settings).expect("words and numbers are always JSON"))
+}
+
 /// Known words are numbers, so that most rows are four bytes shorter.
 pub(super) fn kind_value(kind: &Kind) -> Value {
     let code = match kind {
@@ -152,6 +165,8 @@ pub(super) fn kind_value(kind: &Kind) -> Value {
         Kind::Added => 3,
         Kind::Removed => 4,
         Kind::Left => 5,
+        Kind::Settings => 20,
+        Kind::Role => 21,
         Kind::Other(word) => return Value::Text(word.to_string()),
     };
     Value::Integer(code)
@@ -164,6 +179,8 @@ pub(super) fn kind(value: ValueRef<'_>) -> Kind {
         ValueRef::Integer(3) => Kind::Added,
         ValueRef::Integer(4) => Kind::Removed,
         ValueRef::Integer(5) => Kind::Left,
+        ValueRef::Integer(20) => Kind::Settings,
+        ValueRef::Integer(21) => Kind::Role,
         ValueRef::Text(word) => Kind::of(&String::from_utf8_lossy(word)),
         _ => Kind::Other("unknown".into()),
     }

@@ -167,6 +167,7 @@ fn record(
         as_of: conversation.head_seq,
         kind: conversation.kind,
         title: conversation.title.clone(),
+        settings: conversation.settings.clone(),
         role: member.role,
         spans: member.spans.clone(),
         head_seq,

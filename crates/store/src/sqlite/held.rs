@@ -7,6 +7,7 @@
 use super::db::{self, Db};
 use super::job::Outcome;
 use super::log;
+use protocol::group::GroupSettings;
 use protocol::server_frame::{ConversationKind, Role};
 use protocol::{ConversationId, Generation, MessageId, Ordinal, Seq, Span, UserId};
 use std::collections::{BTreeMap, HashMap};
@@ -18,6 +19,7 @@ pub(super) struct Conversation {
     pub(super) number: i64,
     pub(super) kind: ConversationKind,
     pub(super) title: Option<String>,
+    pub(super) settings: GroupSettings,
     pub(super) floor_seq: Seq,
     pub(super) head_seq: Seq,
     pub(super) head_ord: Ordinal,
@@ -39,6 +41,10 @@ pub(super) struct Member {
     pub(super) number: i64,
     /// `None`: no longer a member.
     pub(super) role: Option<Role>,
+    /// The entry that says they are here, of their last stay.
+    pub(super) since: Seq,
+    /// When they last wrote, as far as the writer happens to know: for slow mode.
+    pub(super) wrote_ms: Option<u64>,
     pub(super) spans: Vec<Span>,
     pub(super) delivered: Seq,
     pub(super) read: Seq,
@@ -95,17 +101,18 @@ impl Conversation {
     /// Reads a conversation whose number is known.
     pub(super) fn load_numbered(db: &Db, number: i64) -> Outcome<Option<Self>> {
         let head = db.first(
-            "SELECT kind, title, floor_seq FROM conversations WHERE conv = ?1",
+            "SELECT kind, title, floor_seq, settings FROM conversations WHERE conv = ?1",
             [number],
             |row| {
                 Ok((
                     db::conversation_kind(row.get(0)?),
                     row.get(1)?,
                     Seq(db::number(row, 2)?),
+                    row.get::<_, Option<String>>(3)?,
                 ))
             },
         )?;
-        let Some((kind, title, floor_seq)) = head else {
+        let Some((kind, title, floor_seq, settings)) = head else {
             return Ok(None);
         };
         let (head_seq, head_ord, head_ms, head_id) = log::head(db, number)?;
@@ -113,6 +120,7 @@ impl Conversation {
             number,
             kind,
             title,
+            settings: db::settings(settings.as_deref())?,
             floor_seq,
             head_seq,
             head_ord,
@@ -164,6 +172,8 @@ impl Member {
         Self {
             number,
             role,
+            since: Seq::ZERO,
+            wrote_ms: None,
             spans: Vec::new(),
             delivered: Seq::ZERO,
             read: Seq::ZERO,
@@ -180,13 +190,15 @@ impl Member {
         let mut members: BTreeMap<UserId, Self> = db
             .all(
                 "SELECT n.id, m.user, m.role, m.delivered, m.read, m.mine, m.mine_ord, m.gen,
-                   (SELECT max(t.seq) FROM mentions t WHERE t.conv = m.conv AND t.user = m.user)
+                   (SELECT max(t.seq) FROM mentions t WHERE t.conv = m.conv AND t.user = m.user), m.since_seq
                  FROM members m JOIN user_numbers n ON n.number = m.user WHERE m.conv = ?1",
                 [conv],
                 |row| {
                     let member = Self {
                         number: row.get(1)?,
                         role: db::role(row.get(2)?),
+                        since: Seq(db::number_or_none(row, 9)?.unwrap_or(0)),
+                        wrote_ms: None,
                         spans: Vec::new(),
                         delivered: Seq(db::number(row, 3)?),
                         read: Seq(db::number(row, 4)?),
@@ -221,6 +233,10 @@ impl Member {
         }
         for member in members.values_mut() {
             member.spans = spans.remove(&member.number).unwrap_or_default();
+            // Rows of before there were stays that may read more than what came in them.
+            if member.since == Seq::ZERO {
+                member.since = member.spans.last().map_or(Seq::ZERO, |span| span.from_seq);
+            }
         }
         Ok(members)
     }
@@ -228,10 +244,11 @@ impl Member {
     /// Writes the member's row as it is now.
     pub(super) fn write(&mut self, db: &Db, conv: i64) -> Outcome<()> {
         db.run(
-            "INSERT INTO members(conv, user, role, delivered, read, mine, mine_ord, gen)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
+            "INSERT INTO members(conv, user, role, delivered, read, mine, mine_ord, gen, since_seq)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
              ON CONFLICT (conv, user) DO UPDATE SET role = excluded.role, delivered = excluded.delivered,
-               read = excluded.read, mine = excluded.mine, mine_ord = excluded.mine_ord, gen = excluded.gen",
+               read = excluded.read, mine = excluded.mine, mine_ord = excluded.mine_ord, gen = excluded.gen,
+               since_seq = excluded.since_seq",
             (
                 conv,
                 self.number,
@@ -241,10 +258,16 @@ impl Member {
                 db::sql(self.mine.0),
                 db::sql(self.mine_ord.0),
                 db::sql(self.generation.0),
+                db::sql(self.since.0),
             ),
         )?;
         self.dirty = false;
         Ok(())
+    }
+
+    /// Whether they joined after `seq` and found it there.
+    pub(super) fn found(&self, seq: Seq) -> bool {
+        seq < self.since && self.spans.last().is_some_and(|span| span.holds(seq))
     }
 
     /// The last entry they may read.

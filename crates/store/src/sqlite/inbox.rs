@@ -120,6 +120,7 @@ fn merge(stored: &Stored, row: &InboxRecord) -> Stored {
         merged.as_of = row.as_of;
         merged.kind = row.kind;
         merged.title.clone_from(&row.title);
+        merged.settings.clone_from(&row.settings);
         merged.role = row.role;
         merged.spans.clone_from(&row.spans);
     }
@@ -141,7 +142,7 @@ macro_rules! rows {
             "SELECT ",
             $columns,
             " i.as_of, i.kind, i.title, i.role, i.spans, i.head_seq, i.head_ord, i.head_ms, i.read_seq, i.read_ord, ",
-            "i.gen, i.mentions, i.peer, i.peer_delivered, i.peer_read, i.prefs FROM inbox i ",
+            "i.gen, i.mentions, i.peer, i.peer_delivered, i.peer_read, i.prefs, i.settings FROM inbox i ",
             $rest
         )
     };
@@ -181,12 +182,17 @@ fn record(row: &Row<'_>, first: usize, user: UserId, conv: ConversationId) -> ru
         Ok(spans) => spans,
         Err(problem) => return Ok(Err(problem)),
     };
+    let settings = match db::settings(row.get::<_, Option<String>>(first + 16)?.as_deref()) {
+        Ok(settings) => settings,
+        Err(problem) => return Ok(Err(problem)),
+    };
     Ok(Ok(InboxRecord {
         user,
         conv,
         as_of: Seq(number(0)?),
         kind: db::conversation_kind(row.get(first + 1)?),
         title: row.get(first + 2)?,
+        settings,
         role: db::role(row.get(first + 3)?),
         spans,
         head_seq: Seq(number(5)?),
@@ -206,12 +212,13 @@ fn write(db: &Db, (id, user): (i64, i64), ver: Ver, stored: &Stored) -> Outcome<
     let (mention_as_of, mention_gen, mention_read) = stored.mentions_at;
     db.run(
         "INSERT INTO inbox(id, user, ver, as_of, kind, title, role, spans, head_seq, head_ord, head_ms, read_seq,
-           read_ord, gen, mentions, mention_as_of, mention_gen, mention_read, peer, peer_delivered, peer_read)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21)
+           read_ord, gen, mentions, mention_as_of, mention_gen, mention_read, peer, peer_delivered, peer_read,
+           settings)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22)
          ON CONFLICT (id) DO UPDATE SET ver = ?3, as_of = ?4, kind = ?5, title = ?6, role = ?7, spans = ?8,
            head_seq = ?9, head_ord = ?10, head_ms = ?11, read_seq = ?12, read_ord = ?13, gen = ?14, mentions = ?15,
            mention_as_of = ?16, mention_gen = ?17, mention_read = ?18, peer = ?19, peer_delivered = ?20,
-           peer_read = ?21",
+           peer_read = ?21, settings = ?22",
         rusqlite::params![
             id,
             user,
@@ -234,6 +241,7 @@ fn write(db: &Db, (id, user): (i64, i64), ver: Ver, stored: &Stored) -> Outcome<
             record.peer.map(|peer| *peer.user.as_bytes()),
             record.peer.map(|peer| db::sql(peer.delivered.0)),
             record.peer.map(|peer| db::sql(peer.read.0)),
+            db::settings_value(&record.settings),
         ],
     )?;
     Ok(())

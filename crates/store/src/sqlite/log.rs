@@ -5,10 +5,12 @@ use super::db::{self, Db, SEQ_MAX};
 use super::held::Conversation;
 use super::job::{Outcome, Problem};
 use super::planted;
+use super::settings;
 use super::work::{Digest, Pen, Work};
 use crate::error::Refused;
 use crate::record::{Append, Appended, Entry};
 use mutants::Mutant;
+use protocol::rights::{Action, may};
 use protocol::{ConversationId, Kind, MessageId, Ordinal, SendId, Seq, UserId, unread};
 use rusqlite::Row;
 use std::sync::Arc;
@@ -220,7 +222,8 @@ pub(super) fn append(work: &mut Work, ask: &Append) -> Outcome<Appended> {
     let number = conversation.number;
     let sender = conversation.members.get(&ask.sender).ok_or(Refused::NotFound)?.number;
     let digest = digest(&work.pen, ask);
-    if let Err(refused) = may_append(conversation, ask) {
+    let slow = settings::has_to_wait(db, &work.pen, conversation, ask.sender)?;
+    if let Err(refused) = may_append(conversation, ask).and(slow.map_or(Ok(()), Err)) {
         let before = known(db, (ask.conv, number), sender, ask.send_id, digest)?;
         return before.ok_or(refused.into());
     }
@@ -257,6 +260,9 @@ pub(super) fn append(work: &mut Work, ask: &Append) -> Outcome<Appended> {
             (number, member.number, db::sql(entry.seq.0)),
         )?;
     }
+    if let Some(member) = conversation.members.get_mut(&ask.sender) {
+        member.wrote_ms = Some(entry.created_ms);
+    }
     if ask.kind.counts() {
         cursors::pass_own(conversation, ask.sender, entry.seq, entry.ord);
     }
@@ -268,6 +274,12 @@ fn may_append(conversation: &Conversation, ask: &Append) -> Result<(), Refused> 
     let member = conversation.members.get(&ask.sender).ok_or(Refused::NotFound)?;
     if member.role.is_none() {
         return Err(Refused::NotAMember);
+    }
+    if member
+        .role
+        .is_some_and(|role| !may(role, Action::Write, conversation.settings.mode()))
+    {
+        return Err(Refused::AnnouncementsOnly);
     }
     let readable = |seq: &Seq| {
         *seq >= conversation.floor_seq && *seq <= conversation.head_seq && unread::may_read(&member.spans, *seq)

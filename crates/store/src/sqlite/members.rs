@@ -3,12 +3,15 @@
 use super::db::{self, Db};
 use super::held::{Conversation, Member};
 use super::job::{Outcome, Problem};
+use super::links;
 use super::log::{self, Draft};
 use super::work::{self, Digest, Pen, Work};
 use crate::error::Refused;
 use crate::record::{Appended, ChangeMembers, Create, MemberChange};
+use protocol::group::{GroupSettings, History, RoleChanged};
+use protocol::rights::{Action, may};
 use protocol::server_frame::{ConversationKind, Role};
-use protocol::{Kind, MessageId, Ordinal, Seq, Span, UserId, entry, limits};
+use protocol::{ConversationId, Kind, MessageId, Ordinal, SendId, Seq, Span, UserId, entry, limits};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -37,6 +40,7 @@ pub(super) fn create(work: &mut Work, ask: &Create) -> Outcome<Appended> {
             Role::Member
         };
         let mut member = Member::new(work.numbers.give(db, *user)?, Some(role));
+        member.since = Seq(1);
         open_span(db, conversation.number, &mut member, Seq(1), Ordinal::ZERO)?;
         if ask.kind == ConversationKind::Direct && ask.members.len() == 1 {
             // With oneself there is nobody to hear from: what one writes follows what one has read.
@@ -81,6 +85,7 @@ fn begin(db: &Db, pen: &Pen, ask: &Create) -> Outcome<Conversation> {
         number,
         kind: ask.kind,
         title: ask.title.clone(),
+        settings: GroupSettings::default(),
         floor_seq: Seq(1),
         head_seq: Seq::ZERO,
         head_ord: Ordinal::ZERO,
@@ -107,9 +112,19 @@ pub(super) fn change(work: &mut Work, ask: &ChangeMembers) -> Outcome<Appended> 
     if conversation.kind != ConversationKind::Group {
         return Err(Refused::NotAGroup.into());
     }
-    let turn = Turn { ask, sender, digest };
+    let turn = Turn {
+        conv: ask.conv,
+        actor: ask.actor,
+        send_id: ask.send_id,
+        sender,
+        digest,
+    };
+    let allowed = |action| may(role, action, conversation.settings.mode());
     match &ask.change {
         MemberChange::Add(people) => {
+            if !allowed(Action::Add) {
+                return Err(Refused::Forbidden.into());
+            }
             let added: Vec<UserId> = people
                 .iter()
                 .filter(|user| {
@@ -124,8 +139,7 @@ pub(super) fn change(work: &mut Work, ask: &ChangeMembers) -> Outcome<Appended> 
                 return Err(Refused::GroupFull.into());
             }
             if added.is_empty() {
-                log::note_send(db, conv.1, sender, ask.send_id, conversation.head_seq, digest)?;
-                return log::again(db, conv, conversation.head_seq);
+                return turn.nothing_new(db, conversation);
             }
             let mut numbers = Vec::with_capacity(added.len());
             for user in added {
@@ -136,7 +150,7 @@ pub(super) fn change(work: &mut Work, ask: &ChangeMembers) -> Outcome<Appended> 
         MemberChange::Remove(user) => {
             let removed = conversation.members.get(user).and_then(|member| member.role);
             let removed = removed.ok_or(Refused::UnknownPerson)?;
-            if role <= removed {
+            if role <= removed || !allowed(Action::Remove) {
                 return Err(Refused::Forbidden.into());
             }
             let body = json(&entry::Removed { user: *user });
@@ -145,18 +159,69 @@ pub(super) fn change(work: &mut Work, ask: &ChangeMembers) -> Outcome<Appended> 
             Ok(answer)
         }
         MemberChange::Leave => leave(db, &mut work.pen, conversation, &turn, role),
+        MemberChange::Admit(user, yes) => {
+            if !allowed(Action::Admit) {
+                return Err(Refused::Forbidden.into());
+            }
+            let here = conversation
+                .members
+                .get(user)
+                .is_some_and(|member| member.role.is_some());
+            let number = work.numbers.give(db, *user)?;
+            if !here && !links::asks(db, conv.1, number)? {
+                return Err(Refused::UnknownPerson.into());
+            }
+            if here || !yes {
+                links::answered(db, conv.1, number)?;
+                return turn.nothing_new(db, conversation);
+            }
+            if conversation.present().count() >= limits::GROUP_MEMBERS_MAX {
+                return Err(Refused::GroupFull.into());
+            }
+            add(db, &mut work.pen, conversation, &turn, &[(*user, number)])
+        }
+        MemberChange::Role(user, new) => {
+            let present = conversation.members.get(user).and_then(|member| member.role);
+            let present = present.ok_or(Refused::UnknownPerson)?;
+            if !allowed(Action::SetRoles) {
+                return Err(Refused::Forbidden.into());
+            }
+            if present == *new {
+                return turn.nothing_new(db, conversation);
+            }
+            if present == Role::Owner && owners(conversation) == 1 {
+                return Err(Refused::LastOwner.into());
+            }
+            let body = json(&RoleChanged {
+                user: *user,
+                role: *new,
+            });
+            let answer = turn.write(db, &mut work.pen, conversation, Kind::Role, body)?;
+            set_role(db, conversation, *user, *new)?;
+            Ok(answer)
+        }
     }
 }
 
-/// One change of members, checked.
-struct Turn<'a> {
-    ask: &'a ChangeMembers,
-    sender: i64,
-    digest: Digest,
+/// One change of a group by one of its members, checked.
+pub(super) struct Turn {
+    pub(super) conv: ConversationId,
+    pub(super) actor: UserId,
+    pub(super) send_id: SendId,
+    /// The actor's local number.
+    pub(super) sender: i64,
+    pub(super) digest: Digest,
 }
 
-impl Turn<'_> {
-    fn write(
+impl Turn {
+    /// There is nothing to do: the latest entry is the answer, now and to the repeat.
+    pub(super) fn nothing_new(&self, db: &Db, conversation: &Conversation) -> Outcome<Appended> {
+        let (conv, head) = (conversation.number, conversation.head_seq);
+        log::note_send(db, conv, self.sender, self.send_id, head, self.digest)?;
+        log::again(db, (self.conv, conv), head)
+    }
+
+    pub(super) fn write(
         &self,
         db: &Db,
         pen: &mut Pen,
@@ -165,12 +230,12 @@ impl Turn<'_> {
         body: Arc<str>,
     ) -> Outcome<Appended> {
         let seq = log::next_seq(pen, conversation);
-        log::note_send(db, conversation.number, self.sender, self.ask.send_id, seq, self.digest)?;
+        log::note_send(db, conversation.number, self.sender, self.send_id, seq, self.digest)?;
         let draft = Draft {
-            conv: self.ask.conv,
-            sender: self.ask.actor,
+            conv: self.conv,
+            sender: self.actor,
             sender_number: self.sender,
-            send_id: self.ask.send_id,
+            send_id: self.send_id,
             kind,
             body,
             reply_to: None,
@@ -181,11 +246,11 @@ impl Turn<'_> {
     }
 }
 
-fn add(
+pub(super) fn add(
     db: &Db,
     pen: &mut Pen,
     conversation: &mut Conversation,
-    turn: &Turn<'_>,
+    turn: &Turn,
     added: &[(UserId, i64)],
 ) -> Outcome<Appended> {
     let (before, ord) = (conversation.head_seq, conversation.head_ord);
@@ -206,19 +271,34 @@ fn add(
             member.mine = before;
             member.mine_ord = ord;
         }
-        open_span(db, conv, member, answer.entry.seq, ord)?;
+        member.since = answer.entry.seq;
+        let from = match conversation.settings.history {
+            // What is older than the newcomer is theirs, too, but for what they were away from and held for unreadable.
+            History::All => {
+                let first_new = member
+                    .spans
+                    .last()
+                    .and_then(|span| span.to_seq)
+                    .map_or(Seq(1), Seq::next);
+                first_new.max(conversation.floor_seq)
+            }
+            History::Joined | History::Unknown => answer.entry.seq,
+        };
+        let from_ord = if from == answer.entry.seq {
+            ord
+        } else {
+            log::place(db, conv, from.prev())?.0
+        };
+        open_span(db, conv, member, from, from_ord)?;
+        links::answered(db, conv, *number)?;
         member.write(db, conv)?;
     }
     Ok(answer)
 }
 
-fn leave(db: &Db, pen: &mut Pen, conversation: &mut Conversation, turn: &Turn<'_>, role: Role) -> Outcome<Appended> {
-    let actor = turn.ask.actor;
-    let owners = conversation
-        .present()
-        .filter(|(_, member)| member.role == Some(Role::Owner))
-        .count();
-    let heir = if role == Role::Owner && owners == 1 {
+fn leave(db: &Db, pen: &mut Pen, conversation: &mut Conversation, turn: &Turn, role: Role) -> Outcome<Appended> {
+    let actor = turn.actor;
+    let heir = if role == Role::Owner && owners(conversation) == 1 {
         heir(conversation, actor)
     } else {
         None
@@ -226,12 +306,22 @@ fn leave(db: &Db, pen: &mut Pen, conversation: &mut Conversation, turn: &Turn<'_
     let body = json(&entry::Left { owner: heir });
     let answer = turn.write(db, pen, conversation, Kind::Left, body)?;
     close_span(db, conversation, actor)?;
-    let conv = conversation.number;
-    if let Some(member) = heir.and_then(|heir| conversation.members.get_mut(&heir)) {
-        member.role = Some(Role::Owner);
-        member.write(db, conv)?;
+    if let Some(heir) = heir {
+        set_role(db, conversation, heir, Role::Owner)?;
     }
     Ok(answer)
+}
+
+fn owners(conversation: &Conversation) -> usize {
+    let owns = |(_, member): &(UserId, &Member)| member.role == Some(Role::Owner);
+    conversation.present().filter(owns).count()
+}
+
+fn set_role(db: &Db, conversation: &mut Conversation, user: UserId, role: Role) -> Outcome<()> {
+    let conv = conversation.number;
+    let member = conversation.members.get_mut(&user).ok_or(Refused::UnknownPerson)?;
+    member.role = Some(role);
+    member.write(db, conv)
 }
 
 /// Who owns the group when its last owner goes: the highest role, then the oldest stay, then the lowest id.
@@ -239,10 +329,7 @@ fn heir(conversation: &Conversation, leaving: UserId) -> Option<UserId> {
     conversation
         .present()
         .filter(|(user, _)| *user != leaving)
-        .min_by_key(|(user, member)| {
-            let since = member.spans.last().map(|span| span.from_seq);
-            (std::cmp::Reverse(member.role), since, *user)
-        })
+        .min_by_key(|(user, member)| (std::cmp::Reverse(member.role), member.since, *user))
         .map(|(user, _)| user)
 }
 
@@ -282,7 +369,7 @@ fn close_span(db: &Db, conversation: &mut Conversation, user: UserId) -> Outcome
 }
 
 /// The body of a system entry.
-fn json(body: &impl Serialize) -> Arc<str> {
+pub(super) fn json(body: &impl Serialize) -> Arc<str> {
     serde_json::to_string(body)
         .expect("a body of ids and strings is always JSON")
         .into()
@@ -298,6 +385,14 @@ fn digest_of_create(pen: &Pen, ask: &Create) -> Digest {
     pen.digest(&parts)
 }
 
+fn role_word(role: Role) -> &'static [u8] {
+    match role {
+        Role::Member => b"member",
+        Role::Admin => b"admin",
+        Role::Owner => b"owner",
+    }
+}
+
 fn digest_of_change(pen: &Pen, change: &MemberChange) -> Digest {
     let mut parts: Vec<&[u8]> = Vec::new();
     match change {
@@ -307,6 +402,10 @@ fn digest_of_change(pen: &Pen, change: &MemberChange) -> Digest {
         }
         MemberChange::Remove(user) => parts.extend([&b"remove"[..], &user.as_bytes()[..]]),
         MemberChange::Leave => parts.push(b"leave"),
+        MemberChange::Admit(user, yes) => {
+            parts.extend([&b"admit"[..], &user.as_bytes()[..], if *yes { b"yes" } else { b"no" }])
+        }
+        MemberChange::Role(user, role) => parts.extend([&b"role"[..], &user.as_bytes()[..], role_word(*role)]),
     }
     pen.digest(&parts)
 }

@@ -17,6 +17,7 @@ mod held;
 mod inbox;
 mod job;
 mod lane;
+mod links;
 mod log;
 mod members;
 mod open;
@@ -27,6 +28,7 @@ mod read;
 mod reader;
 mod restore;
 mod schema;
+mod settings;
 mod shared;
 mod start;
 mod users;
@@ -49,6 +51,7 @@ pub use writer::Writer;
 
 use crate::backup::{BackUp, BackedUp, BackupError};
 use crate::error::{Error, Fault, Refused};
+use crate::link::{Join, JoinRequest, Joined, Link, LinkLook, NewLink};
 use crate::own::{Draft, Owned, SetDraft};
 use crate::record::*;
 use crate::reply::Reply;
@@ -57,7 +60,7 @@ use db::Db;
 use job::{Outcome, Read, Snapshot, Typed};
 use lane::Refusal;
 use protocol::own::{MarkRow, Prefs, SetMark, SetPrefs};
-use protocol::{ConversationId, DeviceId, DeviceSeq, Epoch, Seq, UserId, Ver};
+use protocol::{ConversationId, DeviceId, DeviceSeq, Epoch, SendId, Seq, UserId, Ver};
 use shared::Shared;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -184,6 +187,36 @@ impl Store for Sqlite {
 
     fn change_members(&self, change: ChangeMembers) -> Reply<Appended> {
         self.change(1, move |work| members::change(work, &change))
+    }
+
+    fn change_settings(&self, change: ChangeSettings) -> Reply<Appended> {
+        self.change(1, move |work| settings::change(work, &change))
+    }
+
+    fn add_link(&self, link: NewLink) -> Reply<Link> {
+        self.change(1, move |work| links::add(work, &link))
+    }
+
+    fn links(&self, reader: UserId, conv: ConversationId) -> Reply<Vec<Link>> {
+        let clock = Arc::clone(&self.shared.clock);
+        self.read(move |db| links::list(db, clock(), reader, conv))
+    }
+
+    fn revoke_link(&self, actor: UserId, conv: ConversationId, id: SendId) -> Reply<bool> {
+        self.change(1, move |work| links::revoke(work, actor, conv, id))
+    }
+
+    fn look(&self, user: UserId, conv: ConversationId, hash: SecretHash) -> Reply<LinkLook> {
+        let clock = Arc::clone(&self.shared.clock);
+        self.read(move |db| links::look(db, clock(), user, conv, &hash))
+    }
+
+    fn join(&self, join: Join) -> Reply<Joined> {
+        self.change(1, move |work| links::join(work, &join))
+    }
+
+    fn requests(&self, reader: UserId, conv: ConversationId) -> Reply<Vec<JoinRequest>> {
+        self.read(move |db| links::requests(db, reader, conv))
     }
 
     fn move_cursors(&self, moves: Vec<CursorMove>) -> Reply<Vec<Result<CursorMoved, Refused>>> {

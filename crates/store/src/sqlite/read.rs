@@ -285,11 +285,10 @@ pub(super) fn members(
         .filter(|(user, _)| after.is_none_or(|after| *user > after));
     let mut page = Vec::new();
     for (user, member) in beyond.by_ref().take(limit.clamp(1, limits::MEMBERS_PAGE_MAX)) {
-        let span = member.spans.last().ok_or(Problem::Damage("a member has no span"))?;
         page.push(Member {
             user,
             role: member.role.unwrap_or(protocol::server_frame::Role::Member),
-            from_seq: span.from_seq,
+            from_seq: member.since,
             delivered: member.delivered,
             read: member.read,
         });
@@ -314,7 +313,7 @@ pub(super) fn receipts(db: &Db, reader: UserId, conv: ConversationId, seq: Seq) 
     let sender = log::read(db, conv, conversation.number, seq)?.sender;
     let mut receipts = Vec::new();
     for (user, member) in conversation.present() {
-        if user == sender || !unread::may_read(&member.spans, seq) {
+        if user == sender || !unread::may_read(&member.spans, seq) || member.found(seq) {
             continue;
         }
         let run = |kind: i64| {

@@ -158,7 +158,7 @@ fn moves(entry: &Entry) -> (Vec<UserId>, Vec<UserId>) {
             body(entry).map_or_else(Vec::new, |removed: Removed| vec![removed.user]),
         ),
         Kind::Left => (Vec::new(), vec![entry.sender]),
-        Kind::Text | Kind::Other(_) => (Vec::new(), Vec::new()),
+        Kind::Settings | Kind::Role | Kind::Text | Kind::Other(_) => (Vec::new(), Vec::new()),
     }
 }
 

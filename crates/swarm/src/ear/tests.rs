@@ -143,6 +143,7 @@ fn row() -> ServerFrame {
         epoch: EPOCH,
         kind: ConversationKind::Direct,
         title: None,
+        settings: protocol::group::GroupSettings::default(),
         role: Some(Role::Member),
         spans: Vec::new(),
         head_seq: Seq(4),

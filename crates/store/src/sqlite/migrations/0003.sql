@@ -30,3 +30,34 @@ CREATE TABLE drafts(
   PRIMARY KEY (user, conv)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX drafts_by_ver ON drafts(user, ver);
+
+-- Groups (the conversation family) ------------------------------------------------------------------------------------
+
+-- since_seq: the entry that says a member is here, of their last stay; NULL in rows of before: where their last span
+-- starts. It may differ from that where newcomers read what is older. conversations.settings: JSON, NULL as in a new
+-- group. Kinds of entries: 20 settings, 21 role.
+ALTER TABLE members ADD COLUMN since_seq INTEGER;
+
+-- links: how people join by themselves, by the hash of the secret. uses_left NULL: until it expires.
+CREATE TABLE links(
+  conv       INTEGER NOT NULL,
+  creator    INTEGER NOT NULL,
+  id         BLOB NOT NULL,
+  hash       BLOB NOT NULL,
+  uses_left  INTEGER,
+  expires_ms INTEGER NOT NULL,
+  created_ms INTEGER NOT NULL,
+  UNIQUE (conv, creator, id)
+) STRICT;
+CREATE INDEX links_by_hash ON links(conv, hash);
+
+-- join_requests: who asks to be let in.
+CREATE TABLE join_requests(
+  conv     INTEGER NOT NULL,
+  user     INTEGER NOT NULL,
+  asked_ms INTEGER NOT NULL,
+  PRIMARY KEY (conv, user)
+) STRICT, WITHOUT ROWID;
+
+-- The settings as they stand in somebody's inbox, as in conversations.
+ALTER TABLE inbox ADD COLUMN settings TEXT;

@@ -7,7 +7,9 @@ use crate::scene;
 mod cursors;
 mod devices;
 mod directory;
+mod groups;
 mod inbox;
+mod links;
 mod membership;
 mod own;
 mod pages;
@@ -40,6 +42,21 @@ macro_rules! contract {
                 ord1_the_tail_is_the_logs_own_word,
                 prs1_the_acquainted_share_a_conversation_now,
                 dur4_a_refused_call_fails_alone,
+            },
+            groups::{
+                rgt1_rights_are_kept,
+                rgt2_settings_change_by_entries,
+                rgt3_only_admins_write_announcements,
+                rgt3_slow_mode_keeps_messages_apart,
+                mem5_a_role_is_given_and_the_last_owner_stays,
+                mem8_newcomers_read_what_was_before,
+            },
+            links::{
+                lnk1_a_link_is_used_exactly_as_often_as_it_may_under_a_race,
+                lnk1_one_answer_for_every_link_that_is_none,
+                lnk1_links_are_made_seen_and_bounded,
+                lnk2_a_link_does_not_bring_back_the_removed,
+                lnk3_who_joins_is_let_in,
             },
             cursors::{
                 rcp1_public_cursors_only_go_forward,

@@ -2,12 +2,13 @@
 
 use crate::scene::wait;
 use protocol::own::{SetMark, SetPrefs};
-use protocol::{ConversationId, DeviceId, DeviceSeq, UserId, Ver};
+use protocol::{ConversationId, DeviceId, DeviceSeq, SendId, UserId, Ver};
 use std::fmt::Debug;
 use store::{
     Append, AskPage, ChangeMembers, ClaimHandle, Create, CursorMove, Error, InboxRecord, Invite, NewDevice, NewMail,
     NewUser, Reply, SecretHash, SeenDevice, SetDraft, Store, Which,
 };
+use store::{ChangeSettings, Join, NewLink};
 
 /// What a fault is in words: its own are the engine's.
 pub const FAULT: &str = "a fault";
@@ -18,6 +19,10 @@ pub enum Command {
     Create(Create),
     Append(Append),
     Change(ChangeMembers),
+    Settings(ChangeSettings),
+    AddLink(NewLink),
+    RevokeLink(UserId, ConversationId, SendId),
+    Join(Join),
     Cursors(Vec<CursorMove>),
     Bump(Vec<InboxRecord>),
     CreateUser(NewUser),
@@ -45,6 +50,9 @@ pub enum Question {
     Members(UserId, ConversationId, Option<UserId>, usize),
     Receipts(UserId, ConversationId, protocol::Seq),
     Acquainted(UserId, Vec<UserId>),
+    Links(UserId, ConversationId),
+    Look(UserId, ConversationId, SecretHash),
+    Requests(UserId, ConversationId),
     Inbox(UserId, Ver),
     Vers(Vec<UserId>),
     User(UserId),
@@ -67,6 +75,10 @@ impl Command {
             Self::Create(create) => later(store.create(create)),
             Self::Append(append) => later(store.append(append)),
             Self::Change(change) => later(store.change_members(change)),
+            Self::Settings(change) => later(store.change_settings(change)),
+            Self::AddLink(link) => later(store.add_link(link)),
+            Self::RevokeLink(actor, conv, id) => later(store.revoke_link(actor, conv, id)),
+            Self::Join(join) => later(store.join(join)),
             Self::Cursors(moves) => later(store.move_cursors(moves)),
             Self::Bump(rows) => {
                 // Of each user in order of ver; between users no order is promised.
@@ -106,6 +118,9 @@ impl Question {
             Self::Members(reader, conv, after, limit) => said(wait(store.members(reader, conv, after, limit))),
             Self::Receipts(reader, conv, seq) => said(wait(store.receipts(reader, conv, seq))),
             Self::Acquainted(viewer, people) => said(wait(store.acquainted(viewer, people))),
+            Self::Links(reader, conv) => said(wait(store.links(reader, conv))),
+            Self::Look(user, conv, hash) => said(wait(store.look(user, conv, hash))),
+            Self::Requests(reader, conv) => said(wait(store.requests(reader, conv))),
             Self::Inbox(user, after) => said(wait(store.inbox(user, after))),
             Self::Vers(users) => said(wait(store.vers(users))),
             Self::User(user) => said(wait(store.user(user))),

@@ -23,6 +23,11 @@ impl Play {
             }
             let reader = people[1];
             self.ask(&Question::Members(reader, conv, None, 300));
+            for &reader in &people {
+                self.ask(&Question::Links(reader, conv));
+                self.ask(&Question::Requests(reader, conv));
+                self.ask(&Question::Look(reader, conv, [1; 32]));
+            }
             for seq in [1, 2, 3, 5, 8, 13] {
                 self.ask(&Question::Receipts(reader, conv, Seq(seq)));
             }

@@ -32,6 +32,16 @@ const WORDS: &[&str] = &[
     "NotFound",
     "NotAMember",
     "Forbidden",
+    "kind: Settings",
+    "kind: Role",
+    "AnnouncementsOnly",
+    "SlowMode",
+    "LastOwner",
+    "Asked",
+    "In(",
+    "asked: true",
+    "JoinRequest {",
+    "Refused(Removed)",
     "SendIdReused",
     "GroupFull",
     "NotAGroup",
@@ -92,7 +102,7 @@ fn repeats_settle_what_faults_leave_unknown() {
 #[test]
 fn scripts_reach_what_they_are_for() {
     let mut seen = BTreeMap::new();
-    for seed in 0..60 {
+    for seed in 0..300 {
         let play = Play::new(seed, scene::model);
         play.count(&mut seen);
     }

@@ -3,13 +3,15 @@
 use super::command::{Command, Question};
 use crate::scene::{Chance, START_MS, still};
 use protocol::client_frame::Place;
+use protocol::group::{History, SettingsChange};
 use protocol::own::{SetMark, SetPrefs};
-use protocol::server_frame::ConversationKind;
+use protocol::server_frame::{ConversationKind, Role};
 use protocol::{ConversationId, DeviceId, DeviceSeq, Generation, Kind, SendId, Seq, UserId, Ver};
 use store::{
     Append, AskPage, ChangeMembers, ClaimHandle, Create, CursorMove, Invite, MemberChange, NewDevice, NewMail, NewUser,
     SeenDevice, SetDraft, Which,
 };
+use store::{ChangeSettings, Join, NewLink};
 
 /// People in a script; the last one has no account.
 const PEOPLE: u8 = 6;
@@ -21,6 +23,7 @@ pub struct Script {
     pub chance: Chance,
     pub people: Vec<UserId>,
     pub convs: Vec<ConversationId>,
+    home: ConversationId,
     /// For repeats.
     sent: Vec<Command>,
     minted: u64,
@@ -32,6 +35,7 @@ impl Script {
             chance: Chance::new(seed),
             people: (1..=PEOPLE).map(|n| UserId::from_bytes([n; 16])).collect(),
             convs: Vec::new(),
+            home: ConversationId::from_bytes([0xff; 16]),
             sent: Vec::new(),
             minted: 0,
         }
@@ -51,6 +55,10 @@ impl Script {
         let mut commands: Vec<Command> = self.people[1..].iter().enumerate().map(account).collect();
         commands.push(self.direct());
         commands.push(self.group());
+        // Where most of a group's business is done.
+        let members = self.people[1..3].to_vec();
+        commands.push(self.group_of(members, 1));
+        self.home = self.convs[self.convs.len() - 1];
         commands
     }
 
@@ -97,7 +105,8 @@ impl Script {
         let command = match self.chance.below(100) {
             0..42 => self.append(head_of),
             42..64 => return self.cursors(head_of),
-            64..78 => self.change(),
+            64..71 => self.change(),
+            71..78 => self.group_business(),
             78..81 => self.group(),
             81..84 => self.direct(),
             84 => self.crowd(),
@@ -122,6 +131,8 @@ impl Script {
                     _ => append.read = Some(Seq(1)),
                 },
                 Command::Change(change) => change.change = MemberChange::Leave,
+                Command::Settings(ask) => ask.change.title = Some("another".into()),
+                Command::Join(join) => join.hash = [9; 32],
                 Command::Create(create) => create.title = Some("another".into()),
                 _ => {}
             }
@@ -179,6 +190,68 @@ impl Script {
             send_id: SendId::from_bytes(self.mint()),
             change,
         })
+    }
+
+    /// What a group's own people do with it, and those who have a link into it.
+    fn group_business(&mut self) -> Command {
+        let conv = if self.coin(3) { self.conv() } else { self.home };
+        let send_id = SendId::from_bytes(self.mint());
+        let actor = if self.coin(3) { self.person() } else { self.people[1] };
+        let (person, hash) = (self.person(), [1 + self.chance.below(2) as u8; 32]);
+        let change = match self.chance.below(12) {
+            0..3 => {
+                return Command::Settings(ChangeSettings {
+                    conv,
+                    actor,
+                    send_id,
+                    change: self.settings_change(),
+                });
+            }
+            3 | 4 => {
+                return Command::AddLink(NewLink {
+                    conv,
+                    actor,
+                    id: SendId::from_bytes([self.chance.below(3) as u8; 16]),
+                    hash,
+                    uses: self.coin(2).then(|| 1 + self.chance.below(2) as u32),
+                    expires_ms: START_MS + self.chance.below(400_000) as u64,
+                });
+            }
+            5 => return Command::RevokeLink(actor, conv, SendId::from_bytes([self.chance.below(3) as u8; 16])),
+            6..9 => {
+                return Command::Join(Join {
+                    conv,
+                    user: person,
+                    send_id,
+                    hash,
+                });
+            }
+            9 | 10 => MemberChange::Role(person, [Role::Member, Role::Admin, Role::Owner][self.chance.below(3)]),
+            _ => MemberChange::Admit(person, !self.coin(4)),
+        };
+        Command::Change(ChangeMembers {
+            conv,
+            actor,
+            send_id,
+            change,
+        })
+    }
+
+    fn settings_change(&mut self) -> SettingsChange {
+        let (one_in, title) = (3, format!("title {}", self.chance.below(3)));
+        SettingsChange {
+            title: self.coin(one_in).then_some(title),
+            description: self
+                .coin(one_in)
+                .then(|| if self.coin(2) { "words".into() } else { String::new() }),
+            announce: self.coin(one_in).then(|| self.coin(2)),
+            slow_mode_s: self.coin(one_in).then(|| if self.coin(3) { 20 } else { 0 }),
+            history: self
+                .coin(2)
+                .then(|| if self.coin(2) { History::All } else { History::Joined }),
+            approve: self.coin(one_in).then(|| self.coin(2)),
+            ..SettingsChange::default()
+        }
     }
 
     fn group(&mut self) -> Command {

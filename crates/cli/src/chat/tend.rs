@@ -1,0 +1,134 @@
+//! A group itself: its settings, roles and links, and who is let in.
+
+use super::doing::{Not, not};
+use super::talk::Talk;
+use super::typed::Tend;
+use crate::clock::Local;
+use crate::safe;
+use client::Joined;
+use protocol::link::{Link, MakeLink};
+use protocol::{ConversationId, SendId};
+
+impl Talk<'_> {
+    /// A command about a group itself.
+    pub(super) async fn tend(&mut self, tend: Tend) -> Result<(), Not> {
+        match tend {
+            Tend::Set(change) => {
+                let conv = self.here("It is about the open group.")?;
+                self.client.change_settings(conv, change).await?;
+            }
+            Tend::Role(handle, role) => {
+                let conv = self.here("/role @bob admin is about the open group.")?;
+                let user = self.user(&handle).await?;
+                self.client.change_role(conv, user, role).await?;
+            }
+            Tend::Admit(handle, yes) => {
+                let conv = self.here("/admit @bob lets somebody into the open group.")?;
+                let user = self.user(&handle).await?;
+                self.client.admit(conv, user, yes).await?;
+            }
+            Tend::Link(uses) => self.link(uses).await?,
+            Tend::Links => {
+                let conv = self.here("/links is about the open group.")?;
+                let links = self.asked_links(conv).await?;
+                self.show_links(&links)?;
+            }
+            Tend::Unlink(n) => self.unlink(n).await?,
+            Tend::Join(link) => self.join(&link).await?,
+            Tend::Requests => self.requests().await?,
+        }
+        Ok(())
+    }
+
+    async fn link(&mut self, uses: Option<u32>) -> Result<(), Not> {
+        let conv = self.here("/link makes a link into the open group.")?;
+        self.online()?;
+        let ask = MakeLink {
+            conv,
+            send_id: fresh(),
+            uses,
+            expires_ms: None,
+        };
+        let made = self.answered(self.client.make_link(ask)).await?;
+        let link = made.url.as_ref().unwrap_or(&made.token);
+        self.terminal.paper.say(&safe::line(link.expose()))?;
+        let until = Local::at(made.link.expires_ms).minute();
+        self.say_dim(&format!(
+            "Whoever has this can /join until {until}. It is shown this once; /unlink voids it."
+        ))?;
+        Ok(())
+    }
+
+    async fn asked_links(&mut self, conv: ConversationId) -> Result<Vec<Link>, Not> {
+        self.online()?;
+        self.answered(self.client.links(conv)).await
+    }
+
+    fn show_links(&mut self, links: &[Link]) -> Result<(), Not> {
+        if links.is_empty() {
+            self.say_dim("There is no link that can be used; /link makes one.")?;
+        }
+        for (n, link) in links.iter().enumerate() {
+            let left = match link.uses_left {
+                Some(left) => format!("for {left} more"),
+                None => "for everybody".to_owned(),
+            };
+            let until = Local::at(link.expires_ms).minute();
+            let by = self.people.handle(link.creator);
+            self.terminal
+                .paper
+                .say(&format!("{:>3}  {left}, until {until}, by @{by}", n + 1))?;
+        }
+        Ok(())
+    }
+
+    async fn unlink(&mut self, n: usize) -> Result<(), Not> {
+        let conv = self.here("/unlink 1 voids a link into the open group.")?;
+        let links = self.asked_links(conv).await?;
+        let Some(link) = n.checked_sub(1).and_then(|at| links.get(at)) else {
+            return not(format!("There is no link {n}; /links shows them."));
+        };
+        let left = self.answered(self.client.revoke_link(conv, link.link)).await?;
+        self.say_dim("That link is void.")?;
+        self.show_links(&left)
+    }
+
+    async fn join(&mut self, link: &str) -> Result<(), Not> {
+        self.online()?;
+        let look = self.answered(self.client.look_behind(link)).await?;
+        let title = safe::line(look.title.as_deref().unwrap_or("a group"));
+        match self.answered(self.client.join(link, fresh())).await? {
+            Joined::In(ack) => {
+                self.say_dim(&format!("You are in {title} now, with {} others.", look.members))?;
+                self.enter(ack.conv).await?;
+            }
+            Joined::Asked(_) => {
+                self.say_dim(&format!(
+                    "You have asked to be let into {title}. It appears in /list when you are."
+                ))?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn requests(&mut self) -> Result<(), Not> {
+        let conv = self.here("/requests shows who asks to be let into the open group.")?;
+        self.online()?;
+        let requests = self.answered(self.client.join_requests(conv)).await?;
+        if requests.is_empty() {
+            self.say_dim("Nobody asks to be let in.")?;
+        }
+        let users: Vec<_> = requests.iter().map(|request| request.user).collect();
+        self.people.ask(&self.client, users, self.profile).await;
+        for request in requests {
+            let (who, since) = (self.people.handle(request.user), Local::at(request.asked_ms).minute());
+            self.terminal.paper.say(&format!("  @{who}, since {since}"))?;
+        }
+        Ok(())
+    }
+}
+
+/// A name that no other change has.
+fn fresh() -> SendId {
+    SendId::from_bytes(rand::random())
+}

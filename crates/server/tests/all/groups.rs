@@ -1,0 +1,231 @@
+//! What groups are beside their logs, by the wire: settings and roles, announcements and slow mode, links and being let
+//! in.
+
+use crate::frames::members;
+use crate::harness::{House, Line, Person};
+use protocol::group::{ChangeRole, ChangeSettings, History, SettingsChange};
+use protocol::link::{Admit, AskLinks, AskLook, AskRequests, Join, LinkMade, MakeLink, RevokeLink};
+use protocol::refusal::Code;
+use protocol::server_frame::{ConversationRow, Role, ServerFrame, Topic};
+use protocol::token::TokenText;
+use protocol::{ClientFrame, ConversationId, Kind, Seq};
+
+fn set(house: &House, conv: ConversationId, change: SettingsChange) -> ClientFrame {
+    ClientFrame::Settings(Box::new(ChangeSettings {
+        conv,
+        send_id: house.send_id(),
+        change,
+    }))
+}
+
+fn give(house: &House, conv: ConversationId, user: &Person, role: Role) -> ClientFrame {
+    ClientFrame::Role(ChangeRole {
+        conv,
+        send_id: house.send_id(),
+        user: user.user,
+        role,
+    })
+}
+
+async fn make(house: &House, line: &mut Line, conv: ConversationId, uses: Option<u32>) -> LinkMade {
+    let frame = ClientFrame::Link(MakeLink {
+        conv,
+        send_id: house.send_id(),
+        uses,
+        expires_ms: None,
+    });
+    match line.ask(frame).await {
+        ServerFrame::Link(made) => made,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn join(house: &House, token: &TokenText) -> ClientFrame {
+    ClientFrame::Join(Join {
+        token: token.clone(),
+        send_id: house.send_id(),
+    })
+}
+
+/// The row of a conversation as a fresh inbox has it.
+async fn row(line: &mut Line, conv: ConversationId) -> Option<ConversationRow> {
+    let after_ver = protocol::Ver::ZERO;
+    let frame = ClientFrame::Inbox(protocol::client_frame::AskInbox { after_ver });
+    let ServerFrame::Inbox(page) = line.ask(frame).await else {
+        panic!("a page");
+    };
+    page.rows.into_iter().find_map(|row| match row.topic {
+        Topic::Conversation(row) if row.conv == conv => Some(*row),
+        _ => None,
+    })
+}
+
+/// RGT2 RGT3: settings and roles reach every member, live and by the inbox; announcements and slow mode refuse with
+/// numbers that say what to do.
+#[tokio::test(start_paused = true)]
+async fn rgt2_everybody_learns_what_the_group_is_now() {
+    let house = House::start();
+    let [ann, bob] = house.people(["ann", "bob"]).await;
+    let (mut a, mut b) = (house.connect(&ann).await, house.connect(&bob).await);
+    let conv = house.group(&mut a, "tea", &[&bob]).await;
+    let change = SettingsChange {
+        title: Some(" High tea ".into()),
+        announce: Some(true),
+        ..SettingsChange::default()
+    };
+    a.ack(set(&house, conv, change)).await;
+    a.ack(give(&house, conv, &bob, Role::Admin)).await;
+    b.ack(house.text(conv, "an admin may")).await;
+    a.ack(give(&house, conv, &bob, Role::Member)).await;
+    let no = b.refused(house.text(conv, "may I?")).await;
+    assert_eq!((no.known(), no.retry), (Some(Code::AnnouncementsOnly), false));
+    let slow = SettingsChange {
+        announce: Some(false),
+        slow_mode_s: Some(60),
+        ..SettingsChange::default()
+    };
+    a.ack(set(&house, conv, slow)).await;
+    let no = b.refused(house.text(conv, "too soon")).await;
+    assert_eq!((no.known(), no.retry), (Some(Code::SlowMode), true));
+    assert!(no.retry_after_ms.is_some_and(|ms| ms > 0 && ms <= 60_000));
+    b.everything(5_000).await;
+    let now = row(&mut b, conv).await.expect("their row");
+    assert_eq!((now.title.as_deref(), now.role), (Some("High tea"), Some(Role::Member)));
+    assert_eq!((now.settings.announce, now.settings.slow_mode_s), (false, 60));
+    let kinds = |line: &Line| {
+        let live = line.heard.iter().filter_map(|text| match ServerFrame::decode(text) {
+            Ok((_, ServerFrame::Entry(live))) => Some(live.entry.kind),
+            _ => None,
+        });
+        live.filter(|kind| matches!(kind, Kind::Settings | Kind::Role)).count()
+    };
+    assert_eq!(kinds(&b), 4, "each change is told live");
+    for bad in [
+        SettingsChange::default(),
+        SettingsChange {
+            title: Some(" ".into()),
+            ..SettingsChange::default()
+        },
+    ] {
+        assert_eq!(a.refused(set(&house, conv, bad)).await.known(), Some(Code::BadRequest));
+    }
+    let no = a.refused(give(&house, conv, &ann, Role::Member)).await;
+    assert_eq!(no.known(), Some(Code::LastOwner));
+}
+
+/// LNK1 LNK2: a link is looked behind, joined by as often as it says, listed, revoked; the removed stay out.
+#[tokio::test(start_paused = true)]
+async fn lnk1_people_join_by_a_link() {
+    let house = House::start();
+    let [ann, bob, cid, dan] = house.people(["ann", "bob", "cid", "dan"]).await;
+    let mut a = house.connect(&ann).await;
+    let (mut b, mut c, mut d) = (
+        house.connect(&bob).await,
+        house.connect(&cid).await,
+        house.connect(&dan).await,
+    );
+    let conv = house.group(&mut a, "tea", &[]).await;
+    let made = make(&house, &mut a, conv, Some(1)).await;
+    assert_eq!(made.link.uses_left, Some(1));
+    let look = ClientFrame::Look(AskLook {
+        token: made.token.clone(),
+    });
+    let ServerFrame::Look(seen) = b.ask(look.clone()).await else {
+        panic!("a look");
+    };
+    assert_eq!(
+        (seen.conv, seen.title.as_deref(), seen.members, seen.member),
+        (conv, Some("tea"), 1, false)
+    );
+    let joined = b.ack(join(&house, &made.token)).await;
+    assert_eq!((joined.conv, joined.seq, joined.dup), (conv, Seq(2), false));
+    assert!(b.ack(join(&house, &made.token)).await.dup);
+    for no in [c.refused(join(&house, &made.token)).await, c.refused(look).await] {
+        assert_eq!(no.known(), Some(Code::InviteInvalid), "used up");
+    }
+    b.everything(5_000).await;
+    assert!(
+        row(&mut b, conv)
+            .await
+            .is_some_and(|row| row.role == Some(Role::Member) && row.unread() == 0)
+    );
+    b.ack(house.text(conv, "hello")).await;
+
+    let other = make(&house, &mut a, conv, None).await;
+    a.ack(house.remove(conv, &bob)).await;
+    assert_eq!(b.refused(join(&house, &other.token)).await.known(), Some(Code::Removed));
+    let ServerFrame::Links(links) = a.ask(ClientFrame::Links(AskLinks { conv })).await else {
+        panic!("links");
+    };
+    assert_eq!(links.list, [other.link]);
+    let revoke = ClientFrame::RevokeLink(RevokeLink {
+        conv,
+        link: other.link.link,
+    });
+    let ServerFrame::Links(links) = a.ask(revoke).await else {
+        panic!("links");
+    };
+    assert_eq!(links.list, []);
+    assert_eq!(
+        d.refused(join(&house, &other.token)).await.known(),
+        Some(Code::InviteInvalid)
+    );
+    for text in ["", "x", "a.b"] {
+        let no = d.refused(join(&house, &TokenText::new(text))).await;
+        assert_eq!(no.known(), Some(Code::InviteInvalid), "{text}");
+    }
+}
+
+/// LNK3 MEM8: where joining needs approval one asks, is let in, and reads what was before where that is open.
+#[tokio::test(start_paused = true)]
+async fn lnk3_one_asks_and_is_let_in() {
+    let house = House::start();
+    let [ann, bob, cid] = house.people(["ann", "bob", "cid"]).await;
+    let mut a = house.connect(&ann).await;
+    let (mut b, mut c) = (house.connect(&bob).await, house.connect(&cid).await);
+    let conv = house.group(&mut a, "tea", &[]).await;
+    a.ack(house.text(conv, "before")).await;
+    let change = SettingsChange {
+        approve: Some(true),
+        history: Some(History::All),
+        ..SettingsChange::default()
+    };
+    a.ack(set(&house, conv, change)).await;
+    let made = make(&house, &mut a, conv, None).await;
+    for line in [&mut b, &mut c] {
+        let asked = line.ask(join(&house, &made.token)).await;
+        assert!(
+            matches!(asked, ServerFrame::Asked(asked) if asked.conv == conv),
+            "{asked:?}"
+        );
+        assert_eq!(line.refused(members(conv)).await.known(), Some(Code::NotFound));
+    }
+    let ServerFrame::Requests(requests) = a.ask(ClientFrame::Requests(AskRequests { conv })).await else {
+        panic!("requests");
+    };
+    assert_eq!(requests.list.len(), 2);
+    let admit = |user: &Person, yes| {
+        ClientFrame::Admit(Admit {
+            conv,
+            send_id: house.send_id(),
+            user: user.user,
+            yes,
+        })
+    };
+    assert!(!a.ack(admit(&bob, true)).await.dup);
+    assert!(a.ack(admit(&cid, false)).await.dup);
+    assert_eq!(c.refused(members(conv)).await.known(), Some(Code::NotFound));
+    b.everything(5_000).await;
+    assert!(
+        row(&mut b, conv)
+            .await
+            .is_some_and(|row| row.unread() == 0 && row.spans[0].from_seq == Seq(1))
+    );
+    let ServerFrame::Entries(page) = b
+        .ask(ClientFrame::Get(protocol::client_frame::Get::after(conv, Seq::ZERO)))
+        .await
+    else {
+        panic!("a page");
+    };
+    assert!(page.items.iter().any(|entry| entry.body.get().contains("before")));
+}
