@@ -2,7 +2,7 @@
 
 use crate::account::device_id;
 use crate::clock::Local;
-use crate::{Wrong, block_on, safe};
+use crate::{Wrong, block_on, offline, safe};
 use clap::{Args, Subcommand};
 use protocol::DeviceId;
 use protocol::account::Device;
@@ -20,8 +20,10 @@ Examples:
   tidings admin user @bob                  Who is that, and are they connected?
   tidings admin sign-out @bob              Their laptop was stolen: every device is out at once.
   tidings admin reset-password @bob        They forgot it: a new one, and every device is out.
+  tidings admin make-owner @bob            They run this server, too; with --undo no longer.
 
-Run it on the server's machine under the server's account. It talks to the running server.")]
+Run it on the server's machine under the server's account. It talks to the running server; if none
+runs, it works on the data itself.")]
 pub struct Admin {
     /// The data directory of the server.
     #[arg(long, env = "TIDINGS_DATA", default_value = "./data", global = true)]
@@ -79,6 +81,14 @@ enum Ask {
         /// Their handle.
         handle: String,
     },
+    /// Make a person run this server, too: also when nobody does any more.
+    MakeOwner {
+        /// Their handle.
+        handle: String,
+        /// They no longer run it.
+        #[arg(long)]
+        undo: bool,
+    },
     /// How much there is, and how full the queues are.
     Stats,
 }
@@ -88,7 +98,10 @@ pub fn run(arguments: Admin) -> Result<(), Wrong> {
     let Admin { data, json, ask } = arguments;
     let mut request = Some(request(ask));
     while let Some(asked) = request {
-        let answer = block_on(async { put(&data, &asked).await })?;
+        let answer = match block_on(async { put(&data, &asked).await })? {
+            Some(answer) => answer,
+            None => offline::answer(&data, asked)?,
+        };
         request = rest_of(&answer);
         let text = match answer {
             Answer::Refused(refusal) => return Err(safe::line(&refusal.say).into()),
@@ -123,24 +136,30 @@ fn request(ask: Ask) -> Request {
         Ask::Devices { handle } => Request::Devices { handle },
         Ask::SignOut { handle, device } => Request::SignOut { handle, device },
         Ask::ResetPassword { handle } => Request::ResetPassword { handle },
+        Ask::MakeOwner { handle, undo } => Request::MakeOwner { handle, owner: !undo },
         Ask::Stats => Request::Stats,
     }
 }
 
-async fn put(data: &Path, request: &Request) -> Result<Answer, Wrong> {
-    ask(data, request).await.map_err(|error| {
-        let place = data.display();
-        match error.kind() {
-            io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused => format!(
-                "no server runs on the data in {place}; start it with `tidings serve --data {place}`, or say --data"
-            ),
-            io::ErrorKind::PermissionDenied => {
-                format!("the server on {place} belongs to another account; run this under that account, or as root")
-            }
-            _ => format!("the server on {place} did not answer ({error}); its log may say why"),
+/// Asks the server. `None`: none runs.
+async fn put(data: &Path, request: &Request) -> Result<Option<Answer>, Wrong> {
+    match ask(data, request).await {
+        Ok(answer) => Ok(Some(answer)),
+        Err(error) if offline::is_nobody_there(&error) => Ok(None),
+        Err(error) => Err(unanswered(data, &error)),
+    }
+}
+
+/// Why a server that is there did not answer, and what to do.
+pub fn unanswered(data: &Path, error: &io::Error) -> Wrong {
+    let place = data.display();
+    match error.kind() {
+        io::ErrorKind::PermissionDenied => {
+            format!("the server on {place} belongs to another account; run this under that account, or as root")
         }
-        .into()
-    })
+        _ => format!("the server on {place} did not answer ({error}); its log may say why"),
+    }
+    .into()
 }
 
 fn told(answer: Answer) -> String {
@@ -178,6 +197,8 @@ fn told(answer: Answer) -> String {
             signed_out.len()
         ),
         Answer::Stats(stats) => told_stats(&stats),
+        // Asked for by `tidings backup` only.
+        Answer::BackingUp { .. } | Answer::BackedUp { .. } => String::new(),
         Answer::Refused(refusal) => refusal.say,
     }
 }

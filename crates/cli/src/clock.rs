@@ -39,6 +39,11 @@ impl Local {
         self.0.strftime("%Y-%m-%d %H:%M").to_string()
     }
 
+    /// `20261124-140359`: for names of files, which sort by it.
+    pub fn stamp(&self) -> String {
+        self.0.strftime("%Y%m%d-%H%M%S").to_string()
+    }
+
     /// Today the time, else the day: for lists.
     pub fn short(&self, now_ms: u64) -> String {
         let now = Self::at(now_ms);

@@ -7,6 +7,11 @@ mod send;
 mod tail;
 mod account;
 mod admin;
+mod backup;
+mod verify;
+mod restore;
+mod offline;
+mod meter;
 mod connect;
 mod words;
 mod people;
@@ -47,6 +52,7 @@ Examples:
   echo done | tidings send @bob -      Speak from a script; 0 when the server has it safely.
   tidings tail --json                  Read in a script: one JSON line for all that is said.
   tidings admin invite                 Let somebody in, on the server's machine.
+  tidings backup --to FILE             Copy everything while the server works.
 
 What is kept for you lies in $TIDINGS_HOME, else in $XDG_STATE_HOME/tidings, else in
 ~/.local/state/tidings.";
@@ -71,6 +77,12 @@ enum Command {
     Devices(account::DevicesHere),
     /// Look after a server, from its own machine.
     Admin(admin::Admin),
+    /// Copy everything into one file, while the server works or without one.
+    Backup(backup::Backup),
+    /// Look whether a backup, or a data directory, is whole.
+    Verify(verify::Verify),
+    /// Bring a backup back.
+    Restore(restore::Restore),
 }
 
 fn main() -> ExitCode {
@@ -86,6 +98,9 @@ fn main() -> ExitCode {
         Command::SignOut(arguments) => profile().and_then(|profile| account::sign_out(&arguments, &profile)),
         Command::Devices(arguments) => profile().and_then(|profile| account::devices(&arguments, &profile)),
         Command::Admin(arguments) => admin::run(arguments),
+        Command::Backup(arguments) => backup::run(&arguments),
+        Command::Verify(arguments) => verify::run(&arguments),
+        Command::Restore(arguments) => restore::run(&arguments),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

@@ -62,6 +62,9 @@ pub struct Serve {
     /// Connections at once; above it the door is closed until one goes.
     #[arg(long, default_value_t = 19_000, value_name = "COUNT")]
     sessions_max: usize,
+    /// Nothing new is taken while the disk of the data has less room than this, in MiB; 0: always.
+    #[arg(long, default_value_t = 256, value_name = "MIB")]
+    disk_free_min_mib: u64,
     /// Over how long the reconnects are spread when this server goes down, in milliseconds.
     #[arg(long, default_value_t = 10_000, value_name = "MS")]
     drain_spread_ms: u64,
@@ -173,6 +176,8 @@ async fn serve(arguments: Serve) -> Result<(), Wrong> {
     let ear: Arc<dyn Listener> = node.clone();
     bus.join(Arc::downgrade(&ear));
     let running = server::serve::start(Arc::clone(&node));
+    let disk = arguments.data.clone();
+    tokio::spawn(server::serve::watch_disk(Arc::clone(&node), move || free_bytes(&disk)));
     let (stop, stopped) = watch::channel(false);
     let admin = tokio::spawn(server::admin::serve(
         Arc::clone(&node),
@@ -218,6 +223,7 @@ fn config(arguments: &Serve) -> Config {
         trusted_proxies: arguments.trusted_proxies.clone(),
         beat_ms: arguments.beat_ms,
         sessions_max: arguments.sessions_max,
+        disk_free_bytes_min: arguments.disk_free_min_mib.saturating_mul(1024 * 1024),
         drain_spread_ms: arguments.drain_spread_ms,
         rates: if arguments.no_rates {
             Rates::unlimited()
@@ -263,4 +269,10 @@ async fn wait_for_a_signal() -> Result<(), Wrong> {
         _ = interrupt.recv() => {}
     }
     Ok(())
+}
+
+/// What the server's account may still write on the disk of the data, in bytes.
+fn free_bytes(data: &Path) -> std::io::Result<u64> {
+    let found = rustix::fs::statvfs(data)?;
+    Ok(found.f_bavail.saturating_mul(found.f_frsize))
 }

@@ -12,3 +12,5 @@ mod terminal;
 mod typist;
 #[path = "process/texts.rs"]
 mod texts;
+#[path = "process/keeping.rs"]
+mod keeping;

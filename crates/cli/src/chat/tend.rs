@@ -8,6 +8,8 @@ use crate::safe;
 use client::Joined;
 use protocol::link::{Link, MakeLink};
 use protocol::{ConversationId, SendId};
+use rand::TryRng;
+use rand::rngs::SysRng;
 
 impl Talk<'_> {
     /// A command about a group itself.
@@ -45,7 +47,7 @@ impl Talk<'_> {
         self.online()?;
         let ask = MakeLink {
             conv,
-            send_id: fresh(),
+            send_id: fresh()?,
             uses,
             expires_ms: None,
         };
@@ -97,7 +99,7 @@ impl Talk<'_> {
         self.online()?;
         let look = self.answered(self.client.look_behind(link)).await?;
         let title = safe::line(look.title.as_deref().unwrap_or("a group"));
-        match self.answered(self.client.join(link, fresh())).await? {
+        match self.answered(self.client.join(link, fresh()?)).await? {
             Joined::In(ack) => {
                 self.say_dim(&format!("You are in {title} now, with {} others.", look.members))?;
                 self.enter(ack.conv).await?;
@@ -129,6 +131,8 @@ impl Talk<'_> {
 }
 
 /// A name that no other change has.
-fn fresh() -> SendId {
-    SendId::from_bytes(rand::random())
+fn fresh() -> Result<SendId, Not> {
+    let mut bytes = [0; 16];
+    SysRng.try_fill_bytes(&mut bytes)?;
+    Ok(SendId::from_bytes(bytes))
 }

@@ -50,7 +50,10 @@ const RULES: [(&str, &str); 14] = [
         "Snapshots: what a device holds is what a new device would be told; unread counts are counts of the log.",
     ),
     ("I17", "Bounds: memory, descriptors and queues stay below their limits."),
-    ("I18", "Drafts: no text that somebody began to write is lost, but what was replaced where it was known."),
+    (
+        "I18",
+        "Drafts: no text that somebody began to write is lost, but what was replaced where it was known.",
+    ),
 ];
 
 /// What a reader should not take from it.

@@ -88,7 +88,7 @@ fn logged(entry: &Entry) -> Logged {
         Kind::Added => (moved().users, Vec::new()),
         Kind::Removed => (Vec::new(), moved().user.into_iter().collect()),
         Kind::Left => (Vec::new(), vec![entry.sender]),
-        Kind::Text | Kind::Other(_) => Default::default(),
+        Kind::Settings | Kind::Role | Kind::Text | Kind::Other(_) => Default::default(),
     };
     Logged {
         seq: entry.seq,

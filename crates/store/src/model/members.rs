@@ -19,6 +19,9 @@ enum Effect {
     Be { who: UserId, role: Role },
 }
 
+/// The entry that says so, and its effect; `None`: there is nothing to do.
+type Decided = Option<(Kind, Arc<str>, Effect)>;
+
 impl State {
     pub(super) fn change_members(&mut self, change: ChangeMembers, now_ms: u64) -> Result<Appended> {
         let conversation = self.conversation(change.conv)?;
@@ -30,69 +33,12 @@ impl State {
         if conversation.kind == ConversationKind::Direct {
             return Err(Refused::NotAGroup.into());
         }
-        let allowed = |action| may(actor.role, action, conversation.settings.mode());
-        let (kind, body, effect) = match &change.change {
-            MemberChange::Add(users) => {
-                if !allowed(Action::Add) {
-                    return Err(Refused::Forbidden.into());
-                }
-                let mut users = users.clone();
-                users.retain(|&user| conversation.member(user).is_err());
-                if users.is_empty() {
-                    return Ok(self.nobody_new(change.conv, (change.actor, change.send_id), asked));
-                }
-                if conversation.present().count() + users.len() > GROUP_MEMBERS_MAX {
-                    return Err(Refused::GroupFull.into());
-                }
-                let body = entry::Added { users: users.clone() };
-                (Kind::Added, json(&body), Effect::Join(users))
+        let decided = conversation.decide(change.actor, actor.role, &change.change)?;
+        let Some((kind, body, effect)) = decided else {
+            if let MemberChange::Admit(who, _) = change.change {
+                self.conversation_mut(change.conv).requests.remove(&who);
             }
-            &MemberChange::Remove(who) => {
-                let removed = conversation.member(who).map_err(|_| Refused::UnknownPerson)?;
-                if actor.role <= removed.role || !allowed(Action::Remove) {
-                    return Err(Refused::Forbidden.into());
-                }
-                let body = entry::Removed { user: who };
-                (Kind::Removed, json(&body), Effect::Go { who, new_owner: None })
-            }
-            MemberChange::Leave => {
-                let who = change.actor;
-                let new_owner = conversation.successor(who);
-                let body = entry::Left { owner: new_owner };
-                (Kind::Left, json(&body), Effect::Go { who, new_owner })
-            }
-            &MemberChange::Admit(who, yes) => {
-                if !allowed(Action::Admit) {
-                    return Err(Refused::Forbidden.into());
-                }
-                let here = conversation.member(who).is_ok();
-                if !here && !conversation.requests.contains_key(&who) {
-                    return Err(Refused::UnknownPerson.into());
-                }
-                if here || !yes {
-                    self.conversation_mut(change.conv).requests.remove(&who);
-                    return Ok(self.nobody_new(change.conv, (change.actor, change.send_id), asked));
-                }
-                if conversation.present().count() >= GROUP_MEMBERS_MAX {
-                    return Err(Refused::GroupFull.into());
-                }
-                let body = entry::Added { users: vec![who] };
-                (Kind::Added, json(&body), Effect::Join(vec![who]))
-            }
-            &MemberChange::Role(who, role) => {
-                let present = conversation.member(who).map_err(|_| Refused::UnknownPerson)?.role;
-                if !allowed(Action::SetRoles) {
-                    return Err(Refused::Forbidden.into());
-                }
-                if present == role {
-                    return Ok(self.nobody_new(change.conv, (change.actor, change.send_id), asked));
-                }
-                if present == Role::Owner && conversation.owners() == 1 {
-                    return Err(Refused::LastOwner.into());
-                }
-                let body = RoleChanged { user: who, role };
-                (Kind::Role, json(&body), Effect::Be { who, role })
-            }
+            return Ok(self.nobody_new(change.conv, (change.actor, change.send_id), asked));
         };
         let entry = self.write_entry(
             Draft {
@@ -133,6 +79,73 @@ impl State {
 }
 
 impl Conversation {
+    /// What a change by `actor` comes to; `None`: nothing new.
+    fn decide(&self, actor: UserId, role: Role, change: &MemberChange) -> std::result::Result<Decided, Refused> {
+        let allowed = |action| may(role, action, self.settings.mode());
+        Ok(Some(match change {
+            MemberChange::Add(users) => {
+                if !allowed(Action::Add) {
+                    return Err(Refused::Forbidden);
+                }
+                let mut users = users.clone();
+                users.retain(|&user| self.member(user).is_err());
+                if users.is_empty() {
+                    return Ok(None);
+                }
+                if self.present().count() + users.len() > GROUP_MEMBERS_MAX {
+                    return Err(Refused::GroupFull);
+                }
+                let body = entry::Added { users: users.clone() };
+                (Kind::Added, json(&body), Effect::Join(users))
+            }
+            &MemberChange::Remove(who) => {
+                let removed = self.member(who).map_err(|_| Refused::UnknownPerson)?;
+                if role <= removed.role || !allowed(Action::Remove) {
+                    return Err(Refused::Forbidden);
+                }
+                let body = entry::Removed { user: who };
+                (Kind::Removed, json(&body), Effect::Go { who, new_owner: None })
+            }
+            MemberChange::Leave => {
+                let who = actor;
+                let new_owner = self.successor(who);
+                let body = entry::Left { owner: new_owner };
+                (Kind::Left, json(&body), Effect::Go { who, new_owner })
+            }
+            &MemberChange::Admit(who, yes) => {
+                if !allowed(Action::Admit) {
+                    return Err(Refused::Forbidden);
+                }
+                let here = self.member(who).is_ok();
+                if !here && !self.requests.contains_key(&who) {
+                    return Err(Refused::UnknownPerson);
+                }
+                if here || !yes {
+                    return Ok(None);
+                }
+                if self.present().count() >= GROUP_MEMBERS_MAX {
+                    return Err(Refused::GroupFull);
+                }
+                let body = entry::Added { users: vec![who] };
+                (Kind::Added, json(&body), Effect::Join(vec![who]))
+            }
+            &MemberChange::Role(who, new) => {
+                let present = self.member(who).map_err(|_| Refused::UnknownPerson)?.role;
+                if !allowed(Action::SetRoles) {
+                    return Err(Refused::Forbidden);
+                }
+                if present == new {
+                    return Ok(None);
+                }
+                if present == Role::Owner && self.owners() == 1 {
+                    return Err(Refused::LastOwner);
+                }
+                let body = RoleChanged { user: who, role: new };
+                (Kind::Role, json(&body), Effect::Be { who, role: new })
+            }
+        }))
+    }
+
     /// Who owns the group once `leaver` has left: nobody new if another owner stays or nobody stays.
     fn successor(&self, leaver: UserId) -> Option<UserId> {
         let stay = || self.present().filter(|&(user, _)| user != leaver);

@@ -132,6 +132,11 @@ impl Conversation {
         }))
     }
 
+    /// The role of a present member.
+    pub(super) fn role(&self, user: UserId) -> Option<Role> {
+        self.members.get(&user)?.role
+    }
+
     /// Present members.
     pub(super) fn present(&self) -> impl Iterator<Item = (UserId, &Member)> {
         self.members

@@ -127,12 +127,7 @@ pub(super) fn change(work: &mut Work, ask: &ChangeMembers) -> Outcome<Appended> 
             }
             let added: Vec<UserId> = people
                 .iter()
-                .filter(|user| {
-                    conversation
-                        .members
-                        .get(user)
-                        .is_none_or(|member| member.role.is_none())
-                })
+                .filter(|user| conversation.role(**user).is_none())
                 .copied()
                 .collect();
             if conversation.present().count() + added.len() > limits::GROUP_MEMBERS_MAX {
@@ -147,26 +142,13 @@ pub(super) fn change(work: &mut Work, ask: &ChangeMembers) -> Outcome<Appended> 
             }
             add(db, &mut work.pen, conversation, &turn, &numbers)
         }
-        MemberChange::Remove(user) => {
-            let removed = conversation.members.get(user).and_then(|member| member.role);
-            let removed = removed.ok_or(Refused::UnknownPerson)?;
-            if role <= removed || !allowed(Action::Remove) {
-                return Err(Refused::Forbidden.into());
-            }
-            let body = json(&entry::Removed { user: *user });
-            let answer = turn.write(db, &mut work.pen, conversation, Kind::Removed, body)?;
-            close_span(db, conversation, *user)?;
-            Ok(answer)
-        }
+        MemberChange::Remove(user) => remove(db, &mut work.pen, conversation, &turn, (role, *user)),
         MemberChange::Leave => leave(db, &mut work.pen, conversation, &turn, role),
         MemberChange::Admit(user, yes) => {
             if !allowed(Action::Admit) {
                 return Err(Refused::Forbidden.into());
             }
-            let here = conversation
-                .members
-                .get(user)
-                .is_some_and(|member| member.role.is_some());
+            let here = conversation.role(*user).is_some();
             let number = work.numbers.give(db, *user)?;
             if !here && !links::asks(db, conv.1, number)? {
                 return Err(Refused::UnknownPerson.into());
@@ -181,26 +163,51 @@ pub(super) fn change(work: &mut Work, ask: &ChangeMembers) -> Outcome<Appended> 
             add(db, &mut work.pen, conversation, &turn, &[(*user, number)])
         }
         MemberChange::Role(user, new) => {
-            let present = conversation.members.get(user).and_then(|member| member.role);
-            let present = present.ok_or(Refused::UnknownPerson)?;
-            if !allowed(Action::SetRoles) {
+            if conversation.role(*user).is_some() && !allowed(Action::SetRoles) {
                 return Err(Refused::Forbidden.into());
             }
-            if present == *new {
-                return turn.nothing_new(db, conversation);
-            }
-            if present == Role::Owner && owners(conversation) == 1 {
-                return Err(Refused::LastOwner.into());
-            }
-            let body = json(&RoleChanged {
-                user: *user,
-                role: *new,
-            });
-            let answer = turn.write(db, &mut work.pen, conversation, Kind::Role, body)?;
-            set_role(db, conversation, *user, *new)?;
-            Ok(answer)
+            change_role(db, &mut work.pen, conversation, &turn, (*user, *new))
         }
     }
+}
+
+/// Somebody is removed by somebody of a higher role.
+fn remove(
+    db: &Db,
+    pen: &mut Pen,
+    conversation: &mut Conversation,
+    turn: &Turn,
+    (role, user): (Role, UserId),
+) -> Outcome<Appended> {
+    let removed = conversation.role(user).ok_or(Refused::UnknownPerson)?;
+    if role <= removed || !may(role, Action::Remove, conversation.settings.mode()) {
+        return Err(Refused::Forbidden.into());
+    }
+    let body = json(&entry::Removed { user });
+    let answer = turn.write(db, pen, conversation, Kind::Removed, body)?;
+    close_span(db, conversation, user)?;
+    Ok(answer)
+}
+
+/// Somebody gets another role; there is always an owner.
+fn change_role(
+    db: &Db,
+    pen: &mut Pen,
+    conversation: &mut Conversation,
+    turn: &Turn,
+    (user, role): (UserId, Role),
+) -> Outcome<Appended> {
+    let present = conversation.role(user).ok_or(Refused::UnknownPerson)?;
+    if present == role {
+        return turn.nothing_new(db, conversation);
+    }
+    if present == Role::Owner && owners(conversation) == 1 {
+        return Err(Refused::LastOwner.into());
+    }
+    let body = json(&RoleChanged { user, role });
+    let answer = turn.write(db, pen, conversation, Kind::Role, body)?;
+    set_role(db, conversation, user, role)?;
+    Ok(answer)
 }
 
 /// One change of a group by one of its members, checked.

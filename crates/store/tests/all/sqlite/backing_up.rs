@@ -335,7 +335,6 @@ const MEASURED_S: u64 = 6;
 /// What a backup costs whoever writes meanwhile: how long an append takes without one, and with one after the other.
 #[test]
 #[ignore = "a measurement"]
-#[expect(clippy::print_stdout, reason = "this is for whoever runs it")]
 fn measure_what_a_backup_costs() {
     let dir = TempDir::new_in(env!("CARGO_TARGET_TMPDIR")).expect("a directory on a disk");
     let hands = Hands::new();
@@ -399,11 +398,17 @@ fn measure_what_a_backup_costs() {
     stretch("with backups", true);
     stretch("without a backup", false);
     let bytes = fs::metadata(dir.path().join("b")).expect("it is there").len();
-    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let peak = status.lines().find(|line| line.starts_with("VmHWM")).unwrap_or("").to_owned();
+    let peak = peak_memory();
     println!("{bytes} bytes in the backup; {peak}");
     drop(scene);
     store.close();
+}
+
+/// The line of the kernel that says so.
+fn peak_memory() -> String {
+    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mut lines = status.lines();
+    lines.find(|line| line.starts_with("VmHWM")).unwrap_or("").to_owned()
 }
 
 #[expect(clippy::disallowed_methods, reason = "this measures")]
