@@ -79,6 +79,7 @@ async fn log(store: &Sqlite, conv: ConversationId) -> Vec<(Seq, SendId, Arc<str>
 /// BAK1 BAK6: backups taken under a crowd's traffic come back as one moment: what was acknowledged before is in it,
 /// what was sent after is not, every log is a beginning of the last one; inboxes catch up, and clients start over.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[expect(clippy::too_many_lines, reason = "one story, told in order")]
 async fn bak1_backups_under_traffic_come_back_as_one_moment() {
     let mut served = Served::start(&[]).await;
     let place = tempfile::tempdir().expect("a directory");
