@@ -1,5 +1,5 @@
-//! What is one's own: preferences of a conversation, marks on messages, drafts. Nobody else is told any of it; one's own
-//! devices are, by rows of the inbox.
+//! What is one's own: preferences of a conversation, marks on messages, drafts. Nobody else is told any of it; one's
+//! own devices are, by rows of the inbox.
 
 use crate::entry::Entry;
 use crate::ids::{ConversationId, UserId};

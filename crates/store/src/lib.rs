@@ -91,10 +91,10 @@ pub trait Store: Send + Sync + 'static {
     /// they are of another family.
     fn create(&self, create: Create) -> Reply<Appended>;
 
-    /// Adds, removes, leaves, or gives another role, with one entry that says so; one atomic unit. The entry is the last
-    /// that a removed person may read, and the first that an added one may; where the group's history is
-    /// [`protocol::group::History::All`], those before it are theirs too, from the floor or, for who comes back, from the
-    /// entry after the last they could read.
+    /// Adds, removes, leaves, or gives another role, with one entry that says so; one atomic unit. The entry is the
+    /// last that a removed person may read, and the first that an added one may; where the group's history is
+    /// [`protocol::group::History::All`], those before it are theirs too, from the floor or, for who comes back, from
+    /// the entry after the last they could read.
     ///
     /// Adding passes over those who are members; if that leaves nobody, the answer is the latest entry as `dup`, to
     /// the repeat too. Who comes back gets a second span, and all cursors of an added person start at the entry before
@@ -109,14 +109,14 @@ pub trait Store: Send + Sync + 'static {
     /// removing needs a higher role than the removed has, too), [`Refused::LastOwner`] (who would be none any more),
     /// [`Refused::GroupFull`] (as a whole).
     ///
-    /// Whoever is added asks no longer. *Admitting* adds somebody who asks, by the one who lets them in, or forgets that
-    /// they ask, which is no entry: the answer is the latest one as `dup`. Of who does not ask and is no member:
+    /// Whoever is added asks no longer. *Admitting* adds somebody who asks, by the one who lets them in, or forgets
+    /// that they ask, which is no entry: the answer is the latest one as `dup`. Of who does not ask and is no member:
     /// [`Refused::UnknownPerson`].
     fn change_members(&self, change: ChangeMembers) -> Reply<Appended>;
 
-    /// Changes a group's settings, its title among them, with one entry of kind `settings`; one atomic unit. The entry's
-    /// body is what of the change was not so already; if nothing was, the answer is the latest entry as `dup`, to the
-    /// repeat too. Idempotent like [`Store::append`].
+    /// Changes a group's settings, its title among them, with one entry of kind `settings`; one atomic unit. The
+    /// entry's body is what of the change was not so already; if nothing was, the answer is the latest entry as `dup`,
+    /// to the repeat too. Idempotent like [`Store::append`].
     ///
     /// Refuses: [`Refused::NotFound`], [`Refused::NotAMember`], [`Refused::NotAGroup`], [`Refused::Forbidden`] (by what
     /// [`protocol::group::SettingsChange::needs`]).
@@ -151,8 +151,8 @@ pub trait Store: Send + Sync + 'static {
     /// link is never used more often than it says. Idempotent like [`Store::append`]; who is a member is answered with
     /// the latest entry as `dup`, and who has asked has asked, both without a use.
     ///
-    /// Refuses: [`Refused::SendIdReused`], [`Refused::InviteInvalid`] as [`Store::look`], [`Refused::Removed`] (the last
-    /// stay ended with a removal), [`Refused::GroupFull`], [`Refused::TooManyLinks`]
+    /// Refuses: [`Refused::SendIdReused`], [`Refused::InviteInvalid`] as [`Store::look`], [`Refused::Removed`] (the
+    /// last stay ended with a removal), [`Refused::GroupFull`], [`Refused::TooManyLinks`]
     /// ([`protocol::limits::JOIN_REQUESTS_MAX`] ask).
     fn join(&self, join: Join) -> Reply<Joined>;
 

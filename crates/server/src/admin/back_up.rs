@@ -16,8 +16,8 @@ use tokio::time::{MissedTickBehavior, interval};
 /// How often it is told how far it is, in milliseconds.
 const TELL_MS: u64 = 250;
 
-/// Makes a backup. The lines before the last answer are written to `line`; if that fails, whoever asked has gone, and so
-/// does the backup.
+/// Makes a backup. The lines before the last answer are written to `line`; if that fails, whoever asked has gone, and
+/// so does the backup.
 ///
 /// # Errors
 /// Those of `line`.

@@ -191,8 +191,8 @@ async fn own1_stars_are_told_with_their_entries() {
     assert_eq!(seqs, (2..count + 2).rev().collect::<Vec<_>>());
 }
 
-/// OWN4: after `read_all` nothing is unread, wherever the person was; what was marked unread is read, and a repeat moves
-/// nothing.
+/// OWN4: after `read_all` nothing is unread, wherever the person was; what was marked unread is read, and a repeat
+/// moves nothing.
 #[tokio::test(start_paused = true)]
 async fn own4_read_all_reads_all() {
     let house = House::start();

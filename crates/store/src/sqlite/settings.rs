@@ -73,8 +73,8 @@ pub(super) fn has_to_wait(db: &Db, pen: &Pen, conversation: &Conversation, user:
     }))
 }
 
-/// When somebody last wrote, if that was after `since_ms`. It walks back over what everybody wrote since: times of a log
-/// never go back, so there it may stop.
+/// When somebody last wrote, if that was after `since_ms`. It walks back over what everybody wrote since: times of a
+/// log never go back, so there it may stop.
 fn wrote_since(db: &Db, conversation: &Conversation, sender: i64, since_ms: u64) -> Outcome<Option<u64>> {
     let mut statement =
         db.prepare("SELECT created_ms, sender, kind FROM log WHERE id BETWEEN ?1 AND ?2 ORDER BY id DESC")?;

@@ -1,5 +1,5 @@
-//! I18: no text that somebody began to write is lost: it is the draft now, is kept beside it, or was replaced on a device
-//! that knew it.
+//! I18: no text that somebody began to write is lost: it is the draft now, is kept beside it, or was replaced on a
+//! device that knew it.
 //!
 //! Blameless is what a device forgot before it could say it, what went with a restored backup, and what is older than
 //! as many as are kept.

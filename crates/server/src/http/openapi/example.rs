@@ -81,6 +81,7 @@ fn known(kind: &str) -> Option<Value> {
         "ConversationId" => json!("726bd40b-4802-8c69-af10-828a16d3c8a2"),
         "SendId" => json!("0193f1a2-0000-7000-8000-000000000002"),
         "Kind" => json!("text"),
+        "Role" => json!("admin"),
         "Seq" => json!(2),
         _ => return None,
     })

@@ -219,6 +219,11 @@ impl Script {
             }
             5 => return Command::RevokeLink(actor, conv, SendId::from_bytes([self.chance.below(3) as u8; 16])),
             6..9 => {
+                if self.coin(3)
+                    && let Some(join) = self.by_an_old_link(send_id)
+                {
+                    return Command::Join(join);
+                }
                 return Command::Join(Join {
                     conv,
                     user: person,
@@ -234,6 +239,31 @@ impl Script {
             actor,
             send_id,
             change,
+        })
+    }
+
+    /// Somebody who was removed tries a link of that group.
+    fn by_an_old_link(&mut self, send_id: SendId) -> Option<Join> {
+        let links = self.sent.iter().filter_map(|command| match command {
+            Command::AddLink(link) => Some((link.conv, link.hash)),
+            _ => None,
+        });
+        let tries = links.flat_map(|(conv, hash)| {
+            self.sent.iter().filter_map(move |command| match command {
+                Command::Change(change) if change.conv == conv => match change.change {
+                    MemberChange::Remove(user) => Some((conv, user, hash)),
+                    _ => None,
+                },
+                _ => None,
+            })
+        });
+        let tries: Vec<_> = tries.collect();
+        let (conv, user, hash) = *tries.get(self.chance.below(tries.len().max(1)))?;
+        Some(Join {
+            conv,
+            user,
+            send_id,
+            hash,
         })
     }
 

@@ -386,7 +386,7 @@ fn measure_what_a_backup_costs() {
         took_us.sort_unstable();
         let at = |share: usize| took_us[(took_us.len() * share / 1_000).min(took_us.len() - 1)];
         println!(
-            "{what:<18} {:>6} appends one by one: p50 {} us, p99 {} us, p99.9 {} us, most {} us; backups in ms {made:?}",
+            "{what:<18} {:>6} appends one by one: p50 {} us, p99 {} us, p99.9 {} us, most {} us; backups, ms {made:?}",
             took_us.len(),
             at(500),
             at(990),
