@@ -167,11 +167,15 @@ impl Core {
         }
     }
 
-    /// Try now: the network came back.
-    pub(super) fn hurry(&mut self) {
-        if let Link::Waiting { until_ms } = &mut self.link {
-            *until_ms = 0;
-            self.backoff.forget();
+    /// Try now: the network came back. What was tried while it was away says nothing any more: a try that is still under
+    /// way may have gone out into nowhere, and so may a session be dead without a word. The first is not waited for long
+    /// after it fails, the second is asked for a sign of life.
+    pub(super) fn hurry(&mut self, now_ms: u64) {
+        self.backoff.forget();
+        match &mut self.link {
+            Link::Waiting { until_ms } => *until_ms = 0,
+            Link::Ready(session) => session.next_beat_ms = session.next_beat_ms.min(now_ms),
+            Link::Connecting { .. } | Link::Stopped => {}
         }
     }
 

@@ -295,3 +295,27 @@ fn what_is_too_large_is_told_before_it_is_queued() {
     assert!(matches!(&world.replies[&Ticket(1)], Reply::No(No::Refused(refusal)) if refusal.code == 404));
     assert!(world.core.state().outbox.is_quiet());
 }
+
+#[test]
+fn who_hurries_waits_no_longer_for_what_failed_before() {
+    for seed in 0..50 {
+        let mut world = World::new(seed, Follow::Lively, Bounds::default());
+        let mut fail = |world: &mut World| {
+            world.core.step(Input::Tick, world.now_ms);
+            world.core.step(Input::Disconnected(None), world.now_ms);
+            let at_ms = world.core.wake_at(world.now_ms).expect("it tries again");
+            let wait_ms = at_ms - world.now_ms;
+            world.now_ms = at_ms;
+            wait_ms
+        };
+        (0..12).for_each(|_| drop(fail(&mut world)));
+        world.core.step(Input::Tick, world.now_ms);
+        let hurry = Input::Command(Ticket(0), Command::Hurry);
+        world.core.step(hurry, world.now_ms);
+        let wait_ms = fail(&mut world);
+        assert!(
+            wait_ms <= crate::backoff::BASE_MS,
+            "seed {seed}: {wait_ms} ms after the try under way failed"
+        );
+    }
+}

@@ -58,7 +58,7 @@ impl Core {
                 Reply::Done
             }
             Command::Hurry => {
-                self.hurry();
+                self.hurry(now_ms);
                 Reply::Done
             }
         };

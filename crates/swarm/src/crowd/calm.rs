@@ -18,6 +18,9 @@ use tokio::time::{Instant, sleep};
 const READERS_AT_ONCE_MAX: usize = 8;
 /// How often everybody is looked at while they settle.
 const LOOK_PAUSE: Duration = Duration::from_millis(200);
+/// For how long everybody must agree, in milliseconds: an inbox tells of an entry that was acknowledged only after its
+/// bump, which a sweeper may have to repeat, and until then who just came knows no more than everybody else.
+const SETTLED_MS: u64 = 4_000;
 
 /// What is so, for one person; `None`: the server did not answer.
 pub(super) type Fresh = Option<BTreeMap<ConversationId, InboxRow>>;
@@ -66,8 +69,8 @@ impl<W: World> Crowd<W> {
     }
 
     /// All faults are over: wires are good again, whoever is away comes back, and everybody tries at once. Waits until
-    /// all devices hold what is so and nothing waits in an outbox, or until nothing has moved for `patience_ms`.
-    /// Answers who lacks what, in words; nothing: all is well.
+    /// all devices have held what is so, and nothing waits in an outbox, for [`SETTLED_MS`], or until nothing has moved
+    /// for `patience_ms`. Answers who lacks what, in words; nothing: all is well.
     pub async fn settle(&self, patience_ms: u64) -> Vec<String> {
         for device in &self.devices {
             device.handle.thaw();
@@ -83,7 +86,8 @@ impl<W: World> Crowd<W> {
                 Some(format!("device {number}: {lack}"))
             };
             let lacks: Vec<String> = (0..held.len()).filter_map(lack).collect();
-            if lacks.is_empty() || still.look(&held, &fresh) >= patience_ms {
+            let still_ms = still.look(&held, &fresh);
+            if still_ms >= if lacks.is_empty() { SETTLED_MS } else { patience_ms } {
                 return lacks;
             }
             sleep(LOOK_PAUSE).await;
