@@ -1,5 +1,8 @@
 //! The files: the directory and its lock, whose database it is, connections to it, and words for what is wrong.
 
+#[cfg(target_os = "linux")]
+mod flush;
+
 use super::job::Problem;
 use super::schema;
 use mutants::Mutant;
@@ -173,6 +176,9 @@ pub(super) enum Use {
 /// A connection with our settings, to a file that is there: SQLite must not make one where ours has gone.
 pub(super) fn connection(path: &Path, cache_kib: u32, purpose: Use) -> rusqlite::Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    #[cfg(target_os = "linux")]
+    let conn = Connection::open_with_flags_and_vfs(path, flags, flush::layer()?)?;
+    #[cfg(not(target_os = "linux"))]
     let conn = Connection::open_with_flags(path, flags)?;
     conn.busy_timeout(Duration::from_millis(BUSY_MS_MAX))?;
     if purpose == Use::Write {
