@@ -69,6 +69,7 @@ fn held() -> Held {
     Held {
         rows: BTreeMap::from([(CONV, row())]),
         ends: BTreeMap::from([(CONV, Seq(5))]),
+        reads: BTreeMap::from([(CONV, (Generation(0), Seq(3)))]),
         quiet: true,
     }
 }
@@ -78,11 +79,12 @@ fn a_device_lacks_nothing_only_if_it_holds_all_that_is_so() {
     let fresh = Some(BTreeMap::from([(CONV, row())]));
     assert_eq!(lack(&held(), &fresh), None);
     assert!(lack(&held(), &None).is_some(), "nobody says what is so");
-    let spoiled: [fn(&mut Held); 4] = [
+    let spoiled: [fn(&mut Held); 5] = [
         |held| held.quiet = false,
         |held| held.rows.clear(),
         |held| held.rows.values_mut().for_each(|row| row.unread = 1),
         |held| held.ends.values_mut().for_each(|end| *end = Seq(4)),
+        |held| held.reads.values_mut().for_each(|(_, read)| *read = Seq(4)),
     ];
     for (number, spoil) in spoiled.into_iter().enumerate() {
         let mut held = held();
