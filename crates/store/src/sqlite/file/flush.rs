@@ -31,7 +31,7 @@ const NAME: &CStr = c"tidings";
 /// Files whose flushes a promise depends on; the others are for the moment.
 const KEPT: c_int = ffi::SQLITE_OPEN_MAIN_DB | ffi::SQLITE_OPEN_MAIN_JOURNAL | ffi::SQLITE_OPEN_WAL;
 
-type Sync = unsafe extern "C" fn(*mut sqlite3_file, c_int) -> c_int;
+type Flush = unsafe extern "C" fn(*mut sqlite3_file, c_int) -> c_int;
 type Close = unsafe extern "C" fn(*mut sqlite3_file) -> c_int;
 
 /// Stands behind SQLite's own record of an open file, in the memory that SQLite gives the file.
@@ -39,7 +39,7 @@ type Close = unsafe extern "C" fn(*mut sqlite3_file) -> c_int;
 struct Watched {
     /// SQLite's own, but for [`sync`] and [`close`]. It is the first field: the file points to it, and so to us.
     methods: sqlite3_io_methods,
-    sync: Sync,
+    sync: Flush,
     close: Close,
     /// The file beside. `None`: it could not be opened, so no flush can be believed.
     beside: Option<File>,
@@ -118,7 +118,6 @@ unsafe extern "C" fn open(
             close: their_close,
             beside: beside(path),
         };
-        #[expect(clippy::cast_ptr_alignment, reason = "`aligned`, and SQLite aligns the file itself")]
         let place = file.byte_offset(aligned((*theirs).szOsFile) as isize).cast::<Watched>();
         place.write(watched);
         (*file).pMethods = place.cast();
