@@ -3,7 +3,7 @@
 
 use super::sender::{self, Manner};
 use super::traffic::Traffic;
-use super::{Ground, NotRun, Outcome, Size, percentile, together};
+use super::{Ground, NotRun, Outcome, Size};
 use client::address::Address;
 use std::io;
 use std::time::Duration;
@@ -30,16 +30,10 @@ pub async fn run(ground: &Ground, size: Size) -> Result<Outcome, NotRun> {
     rounds(ground, size.pick(2, 20), &mut outcome)
         .await
         .map_err(|error| NotRun::because(NAME, error))?;
-    outcome.points_to(ground);
-    let sum = together(&outcome.verdicts);
-    outcome.says = format!(
-        "none left {} times, {} sends acknowledged, {} lost, {} doubled; until the door opens p50 {:.0} ms, p99 {:.0}",
-        outcome.runs,
-        sum.acked,
-        sum.lost,
-        sum.doubled,
-        percentile(&outcome.recovery_ms, 50),
-        percentile(&outcome.recovery_ms, 99),
+    outcome.tells(
+        ground,
+        &format!("none left {} times", outcome.runs),
+        "until the door opens",
     );
     Ok(outcome)
 }
@@ -81,8 +75,5 @@ async fn rounds(ground: &Ground, rounds: u64, outcome: &mut Outcome) -> io::Resu
         }
         (ground.tell)(&format!("{NAME}: {round} of {rounds}"));
     }
-    let (verdict, recovery_ms) = traffic.end().await?;
-    outcome.verdicts.push(verdict);
-    outcome.recovery_ms = recovery_ms;
-    Ok(())
+    outcome.ends(traffic).await
 }

@@ -4,6 +4,7 @@
 //! A power cut is `FS_IOC_SHUTDOWN` without a flush of the journal: what was not flushed to the disk by then is gone,
 //! as if the plug had been pulled. `kill -9` can never show that, because the kernel keeps what a dead process wrote.
 
+use super::NotRun;
 use std::fs::File;
 use std::io::{self, Write};
 use std::os::fd::AsRawFd;
@@ -27,6 +28,14 @@ pub struct Disk {
     mounted: bool,
     /// After the mount, in the order in which fields are dropped.
     _place: TempDir,
+}
+
+/// Goes on if file systems can be made here.
+///
+/// # Errors
+/// They cannot: this disaster does not take place.
+pub fn needed(name: &'static str) -> Result<(), NotRun> {
+    missing().map_or(Ok(()), |why| Err(NotRun::because(name, why)))
 }
 
 /// Why file systems cannot be made and mounted here; `None`: they can.

@@ -5,7 +5,7 @@
 use super::disk::{self, Disk};
 use super::sender::{self, Manner};
 use super::traffic::Traffic;
-use super::{Ground, NotRun, Outcome, Size, percentile, together};
+use super::{Ground, NotRun, Outcome, Size};
 use client::address::Address;
 use protocol::client_frame::Get;
 use protocol::{ClientFrame, RequestId, Seq, ServerFrame};
@@ -29,24 +29,12 @@ const PAGE_MS_MAX: u64 = 5_000;
 /// # Errors
 /// File systems cannot be made here.
 pub async fn run(ground: &Ground, size: Size) -> Result<Outcome, NotRun> {
-    if let Some(why) = disk::missing() {
-        return Err(NotRun::because(NAME, why));
-    }
+    disk::needed(NAME)?;
     let mut outcome = Outcome::named(NAME);
     rounds(ground, size.pick(4, 40), &mut outcome)
         .await
         .map_err(|error| NotRun::because(NAME, error))?;
-    outcome.points_to(ground);
-    let sum = together(&outcome.verdicts);
-    outcome.says = format!(
-        "full {} times, {} sends acknowledged, {} lost, {} doubled; from room to next ack p50 {:.0} ms, p99 {:.0} ms",
-        outcome.runs,
-        sum.acked,
-        sum.lost,
-        sum.doubled,
-        percentile(&outcome.recovery_ms, 50),
-        percentile(&outcome.recovery_ms, 99),
-    );
+    outcome.tells(ground, &format!("full {} times", outcome.runs), "from room to next ack");
     Ok(outcome)
 }
 
@@ -83,13 +71,7 @@ async fn rounds(ground: &Ground, rounds: u64, outcome: &mut Outcome) -> io::Resu
         }
         (ground.tell)(&format!("{NAME}: {round} of {rounds}"));
     }
-    outcome
-        .notes
-        .push(format!("refusals by code: {:?}", traffic.tally.refusals()));
-    let (verdict, recovery_ms) = traffic.end().await?;
-    outcome.verdicts.push(verdict);
-    outcome.recovery_ms = recovery_ms;
-    Ok(())
+    outcome.ends(traffic).await
 }
 
 /// Fills the disk until the server refuses. What a checkpoint frees inside its own files it may use, so that takes a

@@ -8,7 +8,7 @@ use super::disk::{self, Disk};
 use super::sender::Manner;
 use super::tally::violation;
 use super::traffic::Traffic;
-use super::{Ground, NotRun, Outcome, Size, percentile, together};
+use super::{Ground, NotRun, Outcome, Size};
 use crate::report::Caught;
 use mutants::Mutant;
 use rand::rngs::StdRng;
@@ -35,9 +35,7 @@ const CONTROL_CUTS_MAX: u64 = 8;
 /// # Errors
 /// File systems cannot be made here.
 pub async fn run(ground: &Ground, size: Size) -> Result<Outcome, NotRun> {
-    if let Some(why) = disk::missing() {
-        return Err(NotRun::because(NAME, why));
-    }
+    disk::needed(NAME)?;
     let cuts = size.pick(12, 200);
     let mut outcome = Outcome::named(NAME);
     while outcome.runs < cuts && outcome.is_well() {
@@ -51,7 +49,6 @@ pub async fn run(ground: &Ground, size: Size) -> Result<Outcome, NotRun> {
         outcome.verdicts.push(series.verdict);
         (ground.tell)(&format!("{NAME}: {} of {cuts}", outcome.runs));
     }
-    outcome.points_to(ground);
     if ground.mutant.is_none() && outcome.is_well() {
         let caught = control(ground).await?;
         outcome
@@ -60,16 +57,7 @@ pub async fn run(ground: &Ground, size: Size) -> Result<Outcome, NotRun> {
         outcome.verdicts.extend(uncaught(&caught));
         outcome.caught.push(caught);
     }
-    let sum = together(&outcome.verdicts);
-    outcome.says = format!(
-        "{} cuts, {} sends acknowledged, {} lost, {} doubled; from start to first ack p50 {:.0} ms, p99 {:.0} ms",
-        outcome.runs,
-        sum.acked,
-        sum.lost,
-        sum.doubled,
-        percentile(&outcome.recovery_ms, 50),
-        percentile(&outcome.recovery_ms, 99),
-    );
+    outcome.tells(ground, &format!("{} cuts", outcome.runs), "from start to first ack");
     Ok(outcome)
 }
 

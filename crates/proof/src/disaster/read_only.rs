@@ -1,12 +1,17 @@
 //! The disk takes no writes any more: once because its files may not be written for a while, once because the file
 //! system found an error and turned read-only, which only a new mount mends. Nothing is acknowledged meanwhile, what is
 //! asked for is refused so that it will be asked again, and people can still read.
+//!
+//! In the second way every acknowledgement counts that was read before the new mount, also one of the very milliseconds
+//! in which the file system gives up. There ext4 answers flushes with success that it does not keep, and the store asks
+//! it once more (`crates/store/src/sqlite/file/flush.rs`). Without that, about one failure in ten loses what was
+//! acknowledged.
 
 use super::disk::{self, Disk};
 use super::disk_full::reads;
 use super::sender::Manner;
 use super::traffic::Traffic;
-use super::{Ground, NotRun, Outcome, Size, percentile, together};
+use super::{Ground, NotRun, Outcome, Size};
 use std::io;
 use std::path::Path;
 use std::process::Command;
@@ -28,29 +33,20 @@ const REFUSALS_MS_MAX: u64 = 10_000;
 /// # Errors
 /// File systems cannot be made here.
 pub async fn run(ground: &Ground, size: Size) -> Result<Outcome, NotRun> {
-    if let Some(why) = disk::missing() {
-        return Err(NotRun::because(NAME, why));
-    }
+    disk::needed(NAME)?;
     let mut outcome = Outcome::named(NAME);
-    rounds(ground, size, &mut outcome)
+    rounds(ground, size.pick(8, 40), &mut outcome)
         .await
         .map_err(|error| NotRun::because(NAME, error))?;
-    outcome.points_to(ground);
-    let sum = together(&outcome.verdicts);
-    outcome.says = format!(
-        "read-only {} times, {} sends acknowledged, {} lost, {} doubled; until the next ack p50 {:.0} ms, p99 {:.0} ms",
-        outcome.runs,
-        sum.acked,
-        sum.lost,
-        sum.doubled,
-        percentile(&outcome.recovery_ms, 50),
-        percentile(&outcome.recovery_ms, 99),
+    outcome.tells(
+        ground,
+        &format!("read-only {} times", outcome.runs),
+        "until the next ack",
     );
     Ok(outcome)
 }
 
-async fn rounds(ground: &Ground, size: Size, outcome: &mut Outcome) -> io::Result<()> {
-    let rounds = size.pick(4, 40);
+async fn rounds(ground: &Ground, rounds: u64, outcome: &mut Outcome) -> io::Result<()> {
     let mut disk = Disk::new(&ground.scratch, DISK_MIB)?;
     let data = disk.path().join("data");
     let manner = Manner {
@@ -86,13 +82,7 @@ async fn rounds(ground: &Ground, size: Size, outcome: &mut Outcome) -> io::Resul
         }
         (ground.tell)(&format!("{NAME}: {round} of {rounds}"));
     }
-    outcome
-        .notes
-        .push(format!("refusals by code: {:?}", traffic.tally.refusals()));
-    let (verdict, recovery_ms) = traffic.end().await?;
-    outcome.verdicts.push(verdict);
-    outcome.recovery_ms = recovery_ms;
-    Ok(())
+    outcome.ends(traffic).await
 }
 
 async fn refuses(traffic: &mut Traffic, when: &str) {

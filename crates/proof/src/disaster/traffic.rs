@@ -2,7 +2,7 @@
 
 use super::sender::{Manner, Senders};
 use super::tally::{Tally, violation};
-use super::{Ground, Outcome, dump};
+use super::{Ground, Outcome, dump, percentile, together};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -134,13 +134,38 @@ impl Traffic {
 }
 
 impl Outcome {
-    /// If something was found, says where the files are that it was found in.
-    pub fn points_to(&mut self, ground: &Ground) {
+    /// Ends the traffic of a disaster and takes over what came of it.
+    ///
+    /// # Errors
+    /// As [`Traffic::end`].
+    pub async fn ends(&mut self, traffic: Traffic) -> io::Result<()> {
+        let refusals = traffic.tally.refusals();
+        if !refusals.is_empty() {
+            self.notes.push(format!("refusals by code: {refusals:?}"));
+        }
+        let (verdict, recovery_ms) = traffic.end().await?;
+        self.verdicts.push(verdict);
+        self.recovery_ms = recovery_ms;
+        Ok(())
+    }
+
+    /// Puts the figures into one sentence: what happened how often, and until when the times were taken. If something
+    /// was found, says where the files are that it was found in.
+    pub fn tells(&mut self, ground: &Ground, what: &str, until: &str) {
         if !self.is_well() {
             let compared = ground.scratch.join(COMPARED);
             self.notes
                 .push(format!("the files it was found in: {}", compared.display()));
         }
+        let sum = together(&self.verdicts);
+        self.says = format!(
+            "{what}, {} sends acknowledged, {} lost, {} doubled; {until} p50 {:.0} ms, p99 {:.0} ms",
+            sum.acked,
+            sum.lost,
+            sum.doubled,
+            percentile(&self.recovery_ms, 50),
+            percentile(&self.recovery_ms, 99),
+        );
     }
 }
 
