@@ -300,7 +300,7 @@ fn what_is_too_large_is_told_before_it_is_queued() {
 fn who_hurries_waits_no_longer_for_what_failed_before() {
     for seed in 0..50 {
         let mut world = World::new(seed, Follow::Lively, Bounds::default());
-        let mut fail = |world: &mut World| {
+        let fail = |world: &mut World| {
             world.core.step(Input::Tick, world.now_ms);
             world.core.step(Input::Disconnected(None), world.now_ms);
             let at_ms = world.core.wake_at(world.now_ms).expect("it tries again");
@@ -308,7 +308,9 @@ fn who_hurries_waits_no_longer_for_what_failed_before() {
             world.now_ms = at_ms;
             wait_ms
         };
-        (0..12).for_each(|_| drop(fail(&mut world)));
+        for _ in 0..12 {
+            fail(&mut world);
+        }
         world.core.step(Input::Tick, world.now_ms);
         let hurry = Input::Command(Ticket(0), Command::Hurry);
         world.core.step(hurry, world.now_ms);
