@@ -167,9 +167,9 @@ impl Core {
         }
     }
 
-    /// Try now: the network came back. What was tried while it was away says nothing any more: a try that is still under
-    /// way may have gone out into nowhere, and so may a session be dead without a word. The first is not waited for long
-    /// after it fails, the second is asked for a sign of life.
+    /// Try now: the network came back. What was tried while it was away says nothing any more: a try that is still
+    /// under way may have gone out into nowhere, and so may a session be dead without a word. The first is not waited
+    /// for long after it fails, the second is asked for a sign of life.
     pub(super) fn hurry(&mut self, now_ms: u64) {
         self.backoff.forget();
         match &mut self.link {
