@@ -77,7 +77,7 @@ mod tests {
         assert_eq!(size(1_023), "1023 bytes");
         assert_eq!(size(1_024), "1.0 KiB");
         assert_eq!(size(268_435_456), "256.0 MiB");
-        assert_eq!(size(u64::MAX), "16384.0 PiB");
+        assert_eq!(size(u64::MAX), "16383.9 PiB");
         assert_eq!(line("Backing up", 0, 0), "Backing up …");
         assert_eq!(line("Backing up", 512, 2_048), "Backing up … 25 % of 2.0 KiB");
     }

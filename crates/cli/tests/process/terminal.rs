@@ -198,7 +198,10 @@ async fn the_operator_lets_in_and_out() {
     assert!(served.terminate().await, "it goes down in order");
     ann_chat.hears("The server restarts").await;
     let why = ann.fails(&["admin", "--data", "./not-there", "stats"], "").await;
-    assert!(why.contains("no server runs on the data in ./not-there"), "{why}");
+    assert!(
+        why.contains("there is no data in ./not-there and no server runs on it"),
+        "{why}"
+    );
 }
 
 /// SEC1: the token is in a file that only its owner reads, and in nothing that is printed or listed.
