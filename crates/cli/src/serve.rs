@@ -62,7 +62,8 @@ pub struct Serve {
     /// Connections at once; above it the door is closed until one goes.
     #[arg(long, default_value_t = 19_000, value_name = "COUNT")]
     sessions_max: usize,
-    /// Nothing new is taken while the disk of the data has less room than this, in MiB; 0: no matter how little there is.
+    /// Nothing new is taken while the disk of the data has less room than this, in MiB; 0: no matter how little there
+    /// is.
     #[arg(long, default_value_t = 256, value_name = "MIB")]
     disk_free_min_mib: u64,
     /// Over how long the reconnects are spread when this server goes down, in milliseconds.
