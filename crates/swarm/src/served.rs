@@ -115,6 +115,8 @@ impl Served {
             .arg(&self.data)
             .args(["--listen", &self.address.to_string()])
             .args(["--sign-up", "open", "--no-rates", "--log", "warn"])
+            // Disks are small here, and filled on purpose: what then happens is looked at, not held off.
+            .args(["--disk-free-min-mib", "0"])
             .args(&self.options.arguments)
             .envs(self.options.env.iter().map(|(name, value)| (name, value)))
             .stdin(Stdio::null())
