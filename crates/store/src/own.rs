@@ -1,7 +1,7 @@
 //! What is one person's own: their preferences, marks and drafts. All of the user family; each change is told to their
 //! devices by the version of their inbox.
 
-use crate::record::Bumped;
+use crate::record::{Bumped, Head};
 use protocol::{ConversationId, UserId, Ver};
 
 /// Something of one's own as it stands after a change.
@@ -13,6 +13,34 @@ pub struct Owned<T> {
     pub ver: Ver,
     /// How the inbox moved; `None`: nothing changed.
     pub bumped: Option<Bumped>,
+}
+
+impl<T> Owned<T> {
+    /// It was so already, since `ver`.
+    pub(crate) fn unchanged(value: T, ver: Ver) -> Self {
+        Self {
+            value,
+            ver,
+            bumped: None,
+        }
+    }
+
+    /// It is so since `ver`, which the inbox of `user` took for it.
+    pub(crate) fn changed(value: T, user: UserId, ver: Ver, head: Head) -> Self {
+        let bumped = Bumped {
+            user,
+            prev: ver.prev(),
+            ver,
+            conv: head.conv,
+            head,
+            head_only: false,
+        };
+        Self {
+            value,
+            ver,
+            bumped: Some(bumped),
+        }
+    }
 }
 
 /// For [`crate::Store::set_draft`].

@@ -2,7 +2,7 @@
 
 use super::State;
 use crate::own::{Draft, DraftState, Owned, SetDraft};
-use crate::record::{Bumped, Head, InboxRecord};
+use crate::record::{Head, InboxRecord};
 use crate::{Refused, Result};
 use protocol::limits::{KEPT_DRAFTS_MAX, MARKS_MAX};
 use protocol::own::{MarkRow, Prefs, SetMark, SetPrefs};
@@ -24,7 +24,7 @@ impl State {
             return Err(Refused::BeyondHead.into());
         }
         if prefs == row.prefs {
-            return Ok(unchanged(prefs, ver));
+            return Ok(Owned::unchanged(prefs, ver));
         }
         let head = self.own_head(row);
         let inbox = self.inboxes.get_mut(&user).expect("it has a row");
@@ -32,7 +32,7 @@ impl State {
         let stored = inbox.conversations.get_mut(&change.conv).expect("looked at before");
         stored.0 = ver;
         stored.1.prefs = prefs;
-        Ok(changed(prefs, user, ver, head))
+        Ok(Owned::changed(prefs, user, ver, head))
     }
 
     pub(super) fn set_mark(&mut self, user: UserId, change: SetMark, now_ms: u64) -> Result<Owned<MarkRow>> {
@@ -58,7 +58,7 @@ impl State {
         let star = change.star.unwrap_or(before.star);
         let hidden = change.hidden.unwrap_or(before.hidden);
         if (star, hidden) == (before.star, before.hidden) {
-            return Ok(unchanged(before, ver));
+            return Ok(Owned::unchanged(before, ver));
         }
         if known.is_none() && inbox.own.marks.len() >= MARKS_MAX {
             return Err(Refused::TooManyMarks.into());
@@ -71,7 +71,7 @@ impl State {
         };
         let ver = inbox.next_ver();
         inbox.own.marks.insert((conv, seq), (ver, mark));
-        Ok(changed(mark, user, ver, head))
+        Ok(Owned::changed(mark, user, ver, head))
     }
 
     pub(super) fn starred(&self, user: UserId, before: Option<Ver>, limit: usize) -> Vec<(Ver, MarkRow)> {
@@ -121,11 +121,11 @@ impl State {
             }
         }
         if draft == before {
-            return Ok(unchanged(draft, ver));
+            return Ok(Owned::unchanged(draft, ver));
         }
         let ver = inbox.next_ver();
         inbox.own.drafts.insert(conv, (ver, draft.clone()));
-        Ok(changed(draft, user, ver, head))
+        Ok(Owned::changed(draft, user, ver, head))
     }
 
     fn own_row(&self, user: UserId, conv: ConversationId) -> std::result::Result<(Ver, &InboxRecord), Refused> {
@@ -141,29 +141,5 @@ impl State {
             ord: row.head_ord,
             ms: row.head_ms,
         }
-    }
-}
-
-fn unchanged<T>(value: T, ver: Ver) -> Owned<T> {
-    Owned {
-        value,
-        ver,
-        bumped: None,
-    }
-}
-
-fn changed<T>(value: T, user: UserId, ver: Ver, head: Head) -> Owned<T> {
-    let bumped = Bumped {
-        user,
-        prev: ver.prev(),
-        ver,
-        conv: head.conv,
-        head,
-        head_only: false,
-    };
-    Owned {
-        value,
-        ver,
-        bumped: Some(bumped),
     }
 }

@@ -6,7 +6,7 @@ use super::job::{Outcome, Problem};
 use super::work::Work;
 use crate::error::Refused;
 use crate::own::{Draft, DraftState, Owned, SetDraft};
-use crate::record::{Bumped, Head, Topic};
+use crate::record::{Head, Topic};
 use mutants::Mutant;
 use protocol::own::{MarkRow, Prefs, SetMark, SetPrefs};
 use protocol::{ConversationId, Epoch, Ordinal, Seq, Span, UserId, Ver, limits, unread};
@@ -29,14 +29,14 @@ pub(super) fn set_prefs(work: &mut Work, epoch: Epoch, user: UserId, change: &Se
     }
     let prefs = row.prefs.with(change);
     if prefs == row.prefs {
-        return Ok(unchanged(prefs, row.ver));
+        return Ok(Owned::unchanged(prefs, row.ver));
     }
     let ver = work.vers.next(&work.db, row.user)?;
     work.db.run(
         "UPDATE inbox SET prefs = ?2, ver = ?3 WHERE id = ?1",
         (row.user << db::SEQ_BITS | row.conv, json(&prefs)?, db::sql(ver.0)),
     )?;
-    Ok(changed(prefs, user, ver, row.head))
+    Ok(Owned::changed(prefs, user, ver, row.head))
 }
 
 /// [`crate::Store::set_mark`].
@@ -71,7 +71,7 @@ pub(super) fn set_mark(work: &mut Work, epoch: Epoch, user: UserId, change: &Set
         ..before
     };
     if after == before {
-        return Ok(unchanged(before, ver));
+        return Ok(Owned::unchanged(before, ver));
     }
     if known.is_none() {
         let count = db.first("SELECT count(*) FROM marks WHERE user = ?1", [row.user], |row| {
@@ -99,7 +99,7 @@ pub(super) fn set_mark(work: &mut Work, epoch: Epoch, user: UserId, change: &Set
             db::sql(after.at_ms),
         ),
     )?;
-    Ok(changed(after, user, ver, row.head))
+    Ok(Owned::changed(after, user, ver, row.head))
 }
 
 /// [`crate::Store::starred`].
@@ -139,7 +139,7 @@ pub(super) fn set_draft(work: &mut Work, epoch: Epoch, ask: &SetDraft) -> Outcom
         **text != before.now.text && (knows || !text.is_empty())
     });
     if writes.is_none() && after == before {
-        return Ok(unchanged(before, ver));
+        return Ok(Owned::unchanged(before, ver));
     }
     let ver = work.vers.next(&work.db, row.user)?;
     if let Some(text) = writes {
@@ -158,7 +158,7 @@ pub(super) fn set_draft(work: &mut Work, epoch: Epoch, ask: &SetDraft) -> Outcom
             kept_json(&after.kept)?,
         ),
     )?;
-    Ok(changed(after, ask.user, ver, row.head))
+    Ok(Owned::changed(after, ask.user, ver, row.head))
 }
 
 /// The last writer wins; what they did not know is kept beside, the latest of it.
@@ -300,28 +300,4 @@ fn kept_json(kept: &[DraftState]) -> Outcome<String> {
 
 fn json<T: serde::Serialize>(value: &T) -> Outcome<String> {
     serde_json::to_string(value).map_err(|_| Problem::Damage("a value cannot be written as JSON"))
-}
-
-fn unchanged<T>(value: T, ver: Ver) -> Owned<T> {
-    Owned {
-        value,
-        ver,
-        bumped: None,
-    }
-}
-
-fn changed<T>(value: T, user: UserId, ver: Ver, head: Head) -> Owned<T> {
-    let bumped = Bumped {
-        user,
-        prev: ver.prev(),
-        ver,
-        conv: head.conv,
-        head,
-        head_only: false,
-    };
-    Owned {
-        value,
-        ver,
-        bumped: Some(bumped),
-    }
 }
