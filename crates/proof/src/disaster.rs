@@ -128,14 +128,25 @@ pub struct NotRun {
     pub name: &'static str,
     /// Why.
     pub why: String,
+    /// It began, and something that it needs failed: with what is said here it is a fault of ours, not of the machine.
+    pub broke: bool,
 }
 
 impl NotRun {
-    /// Did not take place for this reason.
+    /// Could not begin for this reason.
     pub fn because(name: &'static str, why: impl std::fmt::Display) -> Self {
         Self {
             name,
             why: why.to_string(),
+            broke: false,
+        }
+    }
+
+    /// Began, and then this went wrong.
+    pub fn broke(name: &'static str, why: impl std::fmt::Display) -> Self {
+        Self {
+            broke: true,
+            ..Self::because(name, why)
         }
     }
 }

@@ -22,6 +22,8 @@ pub struct Proving {
     pub mutants: Vec<Caught>,
     /// What was not run, and why.
     pub not_run: Vec<(String, String)>,
+    /// What began and came to no end, and why: the proof fails.
+    pub broke: Vec<(String, String)>,
     /// Goes with everything in it, unless something was found.
     scratch: Option<TempDir>,
 }
@@ -57,6 +59,7 @@ impl Proving {
             stages: Vec::new(),
             mutants: Vec::new(),
             not_run: Vec::new(),
+            broke: Vec::new(),
             scratch: Some(scratch),
         })
     }

@@ -29,7 +29,7 @@ pub async fn run(ground: &Ground, size: Size) -> Result<Outcome, NotRun> {
         let seed = ground.seed.wrapping_add(number);
         one(ground, people, for_ms, seed, &mut outcome)
             .await
-            .map_err(|error| NotRun::because(NAME, error))?;
+            .map_err(|error| NotRun::broke(NAME, error))?;
         (ground.tell)(&format!("{NAME}: {} of {runs}", number + 1));
     }
     let sum = together(&outcome.verdicts);

@@ -34,7 +34,7 @@ pub async fn run(ground: &Ground, size: Size) -> Result<Outcome, NotRun> {
     let mut outcome = Outcome::named(NAME);
     one(ground, library, stay_ms, &mut outcome)
         .await
-        .map_err(|error| NotRun::because(NAME, error))?;
+        .map_err(|error| NotRun::broke(NAME, error))?;
     let sum = together(&outcome.verdicts);
     outcome.says = format!(
         "{} jumps of a day and more, {} changes acknowledged, {} lost, {} reordered, {} gaps or times that go back",

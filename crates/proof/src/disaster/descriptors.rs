@@ -29,7 +29,7 @@ pub async fn run(ground: &Ground, size: Size) -> Result<Outcome, NotRun> {
     let mut outcome = Outcome::named(NAME);
     rounds(ground, size.pick(2, 20), &mut outcome)
         .await
-        .map_err(|error| NotRun::because(NAME, error))?;
+        .map_err(|error| NotRun::broke(NAME, error))?;
     outcome.tells(
         ground,
         &format!("none left {} times", outcome.runs),

@@ -42,7 +42,7 @@ pub async fn run(ground: &Ground, size: Size) -> Result<Outcome, NotRun> {
             one(ground, seed.wrapping_add(1), kills_each, deaf),
             one(ground, seed.wrapping_add(2), kills_each, late),
         );
-        let (plain, deaf, late) = played.map_err(|error| NotRun::because(NAME, error))?;
+        let (plain, deaf, late) = played.map_err(|error| NotRun::broke(NAME, error))?;
         for played in [plain, deaf, late] {
             outcome.runs += kills_each;
             outcome.take(played);

@@ -43,7 +43,7 @@ pub async fn run(ground: &Ground, size: Size) -> Result<Outcome, NotRun> {
         let seed = ground.seed.wrapping_add(outcome.runs);
         let series = series(ground, seed, here)
             .await
-            .map_err(|error| NotRun::because(NAME, error))?;
+            .map_err(|error| NotRun::broke(NAME, error))?;
         outcome.runs += series.cuts;
         outcome.recovery_ms.extend(&series.recovery_ms);
         outcome.verdicts.push(series.verdict);
@@ -74,7 +74,7 @@ async fn control(ground: &Ground) -> Result<Caught, NotRun> {
     };
     let series = series(&ground, seed, CONTROL_CUTS_MAX)
         .await
-        .map_err(|error| NotRun::because(NAME, error))?;
+        .map_err(|error| NotRun::broke(NAME, error))?;
     let (cuts, lost, acked) = (series.cuts, series.verdict.summary.lost, series.verdict.summary.acked);
     let is_caught = lost > 0;
     let says = if is_caught {

@@ -22,7 +22,7 @@ pub async fn run(ground: &Ground, size: Size) -> Result<Outcome, NotRun> {
     let mut outcome = Outcome::named(NAME);
     one(ground, times, stop_ms, &mut outcome)
         .await
-        .map_err(|error| NotRun::because(NAME, error))?;
+        .map_err(|error| NotRun::broke(NAME, error))?;
     let sum = together(&outcome.verdicts);
     outcome.says = format!(
         "stood still {} times for {} s, {} changes acknowledged, {} lost, {} doubled, {} reordered; until the next ack \

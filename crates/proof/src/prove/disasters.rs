@@ -57,9 +57,10 @@ async fn strike(proving: &mut Proving, name: &'static str, size: Size) {
             proving.mutants.extend(outcome.caught);
             proving.stages.push(stage);
         }
-        Err(NotRun { name, why }) => {
-            tell(&format!("    NOT RUN: {why}"));
-            proving.not_run.push((name.to_owned(), why));
+        Err(NotRun { name, why, broke }) => {
+            tell(&format!("    {}: {why}", if broke { "BROKE" } else { "NOT RUN" }));
+            let list = if broke { &mut proving.broke } else { &mut proving.not_run };
+            list.push((name.to_owned(), why));
         }
     }
 }

@@ -20,7 +20,7 @@ pub fn write(proving: &Proving, path: &Path) -> Result<(), String> {
         full: true,
         stages: proving.stages.clone(),
         mutants: proving.mutants.clone(),
-        not_run: proving.not_run.clone(),
+        not_run: [&proving.not_run[..], &proving.broke[..]].concat(),
     };
     if let Some(directory) = path.parent() {
         std::fs::create_dir_all(directory).map_err(|error| format!("{}: {error}", directory.display()))?;
@@ -44,6 +44,9 @@ pub fn last_word(proving: &Proving) -> bool {
         .collect();
     for (what, why) in &proving.not_run {
         tell(&format!("NOT RUN: {what}: {why}"));
+    }
+    for (what, why) in &proving.broke {
+        tell(&format!("BROKE: {what}: {why}"));
     }
     if !proving.stages.is_empty() {
         let faults: u64 = proving.stages.iter().flat_map(|stage| stage.faults.values()).sum();
@@ -74,7 +77,7 @@ pub fn last_word(proving: &Proving) -> bool {
     if !easy.is_empty() {
         tell(&format!("TOO EASY, it never happened: {}", easy.join(", ")));
     }
-    wrong == 0 && survivors.is_empty() && easy.is_empty()
+    wrong == 0 && survivors.is_empty() && easy.is_empty() && proving.broke.is_empty()
 }
 
 /// What never happened although enough was run for it: a proof without it shows little.

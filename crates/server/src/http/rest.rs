@@ -30,6 +30,9 @@ use std::time::Duration;
 const OF_A_SESSION: [&str; 3] = ["hello", "watch", "beat"];
 /// How long an answer may take, in milliseconds.
 const ANSWER_MS_MAX: u64 = 10_000;
+/// How long what the server could not do at once is waited for here, in milliseconds, try by try. Whoever has one thing
+/// to say does not know that the inbox of a person is filled a moment after the log.
+const OVERLOADED_WAITS_MS: [u64; 5] = [10, 40, 150, 500, 1_500];
 /// Where an answer comes through the outbox, it comes under this number.
 const RE: RequestId = RequestId(1);
 
@@ -94,7 +97,7 @@ fn malformed(why: Malformed) -> Refusal {
 /// Has a frame carried out in a task of its own: a client that goes away takes its answer with it, not the delivery of
 /// what was committed.
 async fn ask(node: &Arc<Node>, asker: account::Who, frame: ClientFrame) -> Outcome {
-    let work = tokio::spawn(carried_out(Arc::clone(node), asker, frame));
+    let work = tokio::spawn(patiently(Arc::clone(node), asker, frame));
     match tokio::time::timeout(Duration::from_millis(ANSWER_MS_MAX), work).await {
         Ok(Ok(outcome)) => outcome,
         Ok(Err(stopped)) => {
@@ -105,7 +108,20 @@ async fn ask(node: &Arc<Node>, asker: account::Who, frame: ClientFrame) -> Outco
     }
 }
 
-async fn carried_out(node: Arc<Node>, asker: account::Who, frame: ClientFrame) -> Outcome {
+async fn patiently(node: Arc<Node>, asker: account::Who, frame: ClientFrame) -> Outcome {
+    for wait_ms in OVERLOADED_WAITS_MS {
+        match carried_out(&node, asker, frame.clone()).await {
+            // Nothing was done. Where that is not known, there is no time after which to come again.
+            Err(refusal) if refusal.code == Code::Overloaded as u16 && refusal.retry_after_ms.is_some() => {
+                tokio::time::sleep(Duration::from_millis(wait_ms)).await;
+            }
+            outcome => return outcome,
+        }
+    }
+    carried_out(&node, asker, frame).await
+}
+
+async fn carried_out(node: &Arc<Node>, asker: account::Who, frame: ClientFrame) -> Outcome {
     let outbox = Arc::new(Outbox::new(node.config.outbox_bytes_max, node.config.outbox_frames_max));
     let who = Arc::new(Who {
         user: asker.user,
@@ -116,7 +132,7 @@ async fn carried_out(node: Arc<Node>, asker: account::Who, frame: ClientFrame) -
         invisible: AtomicBool::new(false),
     });
     let is_answered = !matches!(frame, ClientFrame::Typing(_));
-    match command::run(&node, &who, Some(RE), frame).await? {
+    match command::run(node, &who, Some(RE), frame).await? {
         None if is_answered => {
             let answer = tokio::time::timeout(Duration::from_millis(ANSWER_MS_MAX), told(&outbox));
             answer.await.unwrap_or_else(|_| Err(late()))
