@@ -13,6 +13,8 @@ mod tend;
 mod events;
 mod own;
 mod doing;
+mod listing;
+mod changing;
 
 use crate::account::Entrance;
 use crate::clock::now_ms;

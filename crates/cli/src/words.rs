@@ -2,7 +2,7 @@
 
 use crate::people::People;
 use crate::safe;
-use protocol::entry::{Added, Created, Left, Removed};
+use protocol::entry::{Added, Created, Left, Pinned, Reacted, Removed};
 use protocol::group::{History, RoleChanged, SettingsChange};
 use protocol::server_frame::{ConversationKind, ConversationRow, PresenceState, Role};
 use protocol::{Body, Kind, UserId};
@@ -25,7 +25,7 @@ pub enum Said {
 /// What an entry says; names have been asked for. The words are safe to show.
 pub fn said(kind: &Kind, raw: &RawValue, sender: UserId, people: &People, me: UserId) -> Said {
     match kind {
-        Kind::Text => Said::Words(text(raw)),
+        Kind::Text => Said::Words(text(raw, people)),
         Kind::Created => Said::Did(created(raw, sender, people, me)),
         Kind::Added => {
             let users = read::<Added>(raw).map(|added| added.users).unwrap_or_default();
@@ -48,6 +48,17 @@ pub fn said(kind: &Kind, raw: &RawValue, sender: UserId, people: &People, me: Us
             Some(RoleChanged { user, role }) => Said::Did(format!("made {} {}", people.several(&[user], me), a(role))),
             None => Said::Words(UPDATE.to_owned()),
         },
+        // A change shows in what it changed.
+        Kind::Edit => Said::Did("edited a message".to_owned()),
+        Kind::Delete => Said::Did("deleted a message".to_owned()),
+        Kind::React => Said::Did(match read::<Reacted>(raw) {
+            Some(reacted) if reacted.on => format!("reacted {}", safe::line(&reacted.emoji)),
+            _ => "took a reaction back".to_owned(),
+        }),
+        Kind::Pin => Said::Did(match read::<Pinned>(raw) {
+            Some(pinned) if pinned.on => "pinned a message".to_owned(),
+            _ => "unpinned a message".to_owned(),
+        }),
         Kind::Other(_) => Said::Words(UPDATE.to_owned()),
     }
 }
@@ -63,8 +74,12 @@ pub fn named(kind: &Kind, raw: &RawValue) -> Vec<UserId> {
             .into_iter()
             .map(|changed| changed.user)
             .collect(),
-        Kind::Settings => Vec::new(),
-        Kind::Text | Kind::Other(_) => Vec::new(),
+        Kind::Text => read::<Body>(raw)
+            .and_then(|body| body.forwarded)
+            .into_iter()
+            .map(|from| from.sender)
+            .collect(),
+        Kind::Settings | Kind::Edit | Kind::Delete | Kind::React | Kind::Pin | Kind::Other(_) => Vec::new(),
     }
 }
 
@@ -139,11 +154,14 @@ pub fn presence(state: PresenceState) -> &'static str {
     }
 }
 
-fn text(raw: &RawValue) -> String {
+fn text(raw: &RawValue, people: &People) -> String {
     let Some(body) = read::<Body>(raw) else {
         return UPDATE.to_owned();
     };
-    let text = safe::shown(&body.text);
+    let mut text = safe::shown(&body.text);
+    if let Some(from) = body.forwarded {
+        text = format!("[from @{}] {text}", people.handle(from.sender));
+    }
     match body.media.len() {
         0 if text.trim().is_empty() => "(gone)".to_owned(),
         0 => text.trim_end().to_owned(),

@@ -1,5 +1,6 @@
 //! The handle a program holds: ask, and listen to [`Events`].
 
+mod change;
 mod group;
 
 use crate::address::{Address, BadAddress, Connector, TcpConnector};
@@ -211,6 +212,7 @@ impl Client {
                 reply_to,
                 thread: None,
                 read: None,
+                forward: None,
             }))
         };
         self.write(make).await
@@ -506,6 +508,8 @@ fn odd(reply: Reply) -> No {
         | Reply::Members(_)
         | Reply::People(_)
         | Reply::Link(_)
+        | Reply::Pins(_)
+        | Reply::History(_)
         | Reply::Starred(_)
         | Reply::ReadAll(_)
         | Reply::Receipts(_) => No::Stopped,

@@ -13,10 +13,13 @@ pub use ranges::{Range, Ranges};
 
 use crate::bounds::{Bounds, RETRY_MS, SHELF_ENTRIES_MAX};
 use protocol::client_frame::Place;
+use protocol::entry::{Pinned, Reacted, Reaction};
 use protocol::server_frame::Entries;
-use protocol::{Entry, Epoch, Ordinal, Seq, limits};
+use protocol::{Entry, Epoch, Kind, Ordinal, Seq, UserId, limits};
 use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// One log.
 #[derive(Clone, Debug, Default)]
@@ -229,7 +232,7 @@ impl Log {
                     (before > Seq::ZERO && held.from > before.next()).then(|| (before.next(), held.from.prev()));
             }
             news.changed = !fresh || held.from <= before;
-            self.apply(&held);
+            news.changed |= self.apply(&held);
             news.held.push(held);
         }
         self.settle(place, answered_to, before, now_ms);
@@ -238,8 +241,9 @@ impl Log {
         news
     }
 
-    /// Replays what was kept, or takes it in for the first time.
-    pub fn apply(&mut self, held: &Held) {
+    /// Replays what was kept, or takes it in for the first time. Whether entries that were held were changed by it.
+    pub fn apply(&mut self, held: &Held) -> bool {
+        let mut changed = false;
         if held.since.is_none() {
             let gone: Vec<Seq> = self.entries.range(held.from..=held.to).map(|(seq, _)| *seq).collect();
             for seq in gone
@@ -252,7 +256,7 @@ impl Log {
         for item in &held.items {
             // A change of an entry in a hole is no entry that is held.
             if held.since.is_none() || self.ranges.around(item.seq).is_some() {
-                self.put(item);
+                changed |= self.put(item, held);
             }
         }
         if let Some(since) = held.since {
@@ -268,6 +272,7 @@ impl Log {
         if let Some(last) = self.entries.get(&end).filter(|_| end > self.head.0) {
             self.head = (end, last.ord);
         }
+        changed
     }
 
     /// Drops the lowest entries above the bound.
@@ -368,7 +373,7 @@ impl Log {
             since: None,
             items: vec![entry.clone()],
         };
-        self.apply(&held);
+        news.changed |= self.apply(&held);
         news.held.push(held);
         news.grown.push(entry);
     }
@@ -384,16 +389,100 @@ impl Log {
         }
     }
 
-    /// Puts one entry in its place, unless a later change of it is there already; notes what it changes.
-    fn put(&mut self, item: &Entry) {
-        if self.entries.get(&item.seq).is_none_or(|old| old.rev <= item.rev) {
-            self.entries.insert(item.seq, item.clone());
-        }
-        if let Some(target) = item.target_seq
-            && self.entries.get(&target).is_some_and(|held| held.rev < Some(item.seq))
+    /// Puts one entry in its place, unless a later change of it is there already, and makes the change that it says.
+    /// Whether that changed an entry that was held. The words of an edit stay in its target alone, so that they go with
+    /// it.
+    fn put(&mut self, item: &Entry, held: &Held) -> bool {
+        // What is kept is replayed without the asking, and knows by this alone that the answer came.
+        if self
+            .outdated
+            .get(&item.seq)
+            .is_some_and(|change| Some(*change) <= item.rev)
         {
-            let change = self.outdated.entry(target).or_insert(item.seq);
-            *change = item.seq.min(*change);
+            self.outdated.remove(&item.seq);
         }
+        if self.entries.get(&item.seq).is_none_or(|old| old.rev <= item.rev) {
+            let without = Entry {
+                now: None,
+                ..item.clone()
+            };
+            self.entries.insert(item.seq, without);
+        }
+        let Some(target) = item.target_seq else { return false };
+        // Every change of the target before this one was seen going by, or it would be made to an older state of it.
+        let seen_all = held.since.is_none()
+            && !(held.from <= target && target <= held.to)
+            && !self.outdated.contains_key(&target)
+            && self
+                .ranges
+                .around(target)
+                .is_some_and(|range| range.as_of.next() >= held.from);
+        let Some(old) = self.entries.get_mut(&target).filter(|old| old.rev < Some(item.seq)) else {
+            return false;
+        };
+        if seen_all && amend(old, item) {
+            return true;
+        }
+        let change = self.outdated.entry(target).or_insert(item.seq);
+        *change = item.seq.min(*change);
+        false
+    }
+}
+
+/// Makes a change to the entry it names. `false`: it does not say enough for that, and the entry has to be asked for.
+fn amend(target: &mut Entry, change: &Entry) -> bool {
+    match change.kind {
+        Kind::Edit => {
+            let Some(now) = &change.now else { return false };
+            target.body = Arc::clone(now);
+            target.edited = Some(change.seq);
+        }
+        Kind::Delete => {
+            let nothing = RawValue::from_string("{}".to_owned()).expect("two braces are JSON");
+            target.body = Arc::from(nothing);
+            target.deleted_by = Some(change.sender);
+            target.edited = None;
+            target.pinned = false;
+            target.reactions.clear();
+        }
+        Kind::React => {
+            let Ok(reacted) = serde_json::from_str::<Reacted>(change.body.get()) else {
+                return false;
+            };
+            react(&mut target.reactions, reacted, change.sender);
+        }
+        Kind::Pin => {
+            let Ok(pinned) = serde_json::from_str::<Pinned>(change.body.get()) else {
+                return false;
+            };
+            target.pinned = pinned.on;
+        }
+        _ => return false,
+    }
+    target.rev = Some(change.seq);
+    true
+}
+
+/// Emojis stay in order of their bytes and people in order of their ids, as the server tells them.
+fn react(reactions: &mut Vec<Reaction>, reacted: Reacted, user: UserId) {
+    let at = reactions.binary_search_by(|reaction| reaction.emoji.cmp(&reacted.emoji));
+    match (at, reacted.on) {
+        (Ok(at), on) => {
+            let users = &mut reactions[at].users;
+            match users.binary_search(&user) {
+                Err(place) if on => users.insert(place, user),
+                Ok(place) if !on => drop(users.remove(place)),
+                _ => {}
+            }
+            if users.is_empty() {
+                reactions.remove(at);
+            }
+        }
+        (Err(at), true) => {
+            let users = vec![user];
+            let emoji = reacted.emoji;
+            reactions.insert(at, Reaction { emoji, users });
+        }
+        (Err(_), false) => {}
     }
 }

@@ -1,8 +1,10 @@
 //! A pretended server's logs, for the tests of the pure cores: the simplest thing that answers like the real one.
 
 use protocol::client_frame::Place;
+use protocol::entry::{Reacted, Reaction};
 use protocol::server_frame::Entries;
 use protocol::{Body, ConversationId, Entry, Epoch, Kind, MessageId, Ordinal, SendId, Seq, UserId};
+use serde_json::value::RawValue;
 use std::sync::Arc;
 
 /// One log, with edits as entries that name their target.
@@ -28,6 +30,12 @@ impl PretendLog {
             .map_or((Seq::ZERO, Ordinal::ZERO), |e| (e.seq, e.ord))
     }
 
+    /// Messages above a seq.
+    pub fn messages_above(&self, seq: Seq) -> u64 {
+        let above = |entry: &&Entry| entry.seq > seq && entry.kind.counts();
+        self.entries.iter().filter(above).count() as u64
+    }
+
     /// A message of somebody.
     pub fn say(&mut self, sender: UserId, send_id: SendId, text: &str) -> Entry {
         let entry = Entry {
@@ -43,24 +51,92 @@ impl PretendLog {
             target_seq: None,
             reply_to: None,
             thread: None,
+            edited: None,
+            deleted_by: None,
+            pinned: false,
+            reactions: Vec::new(),
+            now: None,
         };
         self.entries.push(entry.clone());
         entry
     }
 
-    /// An edit of an entry.
+    /// An edit of an entry, as it is told live.
     pub fn edit(&mut self, target: Seq) -> Entry {
+        self.change(target, Kind::Edit, "{}")
+    }
+
+    /// A change of a message, as it is told live: of what is none, or is deleted, there is none, and something is said
+    /// instead.
+    pub fn change(&mut self, target: Seq, kind: Kind, body: &str) -> Entry {
         let ord = self.head().1;
-        let id = SendId::from_bytes([200; 16]);
-        let mut change = self.say(UserId::from_bytes([9; 16]), id, "edit");
-        change.kind = Kind::of("edit");
-        change.ord = ord;
-        change.target_seq = Some(target);
-        *self.entries.last_mut().expect("just said") = change.clone();
+        let mut change = self.say(UserId::from_bytes([9; 16]), SendId::from_bytes([200; 16]), "no change");
         let held = &mut self.entries[target.0 as usize - 1];
+        if held.deleted_by.is_some() || held.kind != Kind::Text || target == change.seq {
+            return change;
+        }
+        let raw = |source: &str| Arc::from(RawValue::from_string(source.to_owned()).expect("JSON"));
         held.rev = Some(change.seq);
-        held.body = Arc::from(Body::text(format!("edited by {}", change.seq)).to_raw());
+        match kind {
+            Kind::Edit => {
+                held.body = Arc::from(Body::text(format!("edited by {}", change.seq)).to_raw());
+                held.edited = Some(change.seq);
+                change.now = Some(Arc::clone(&held.body));
+            }
+            Kind::Delete => {
+                held.body = raw("{}");
+                held.deleted_by = Some(change.sender);
+                held.edited = None;
+                held.pinned = false;
+                held.reactions.clear();
+            }
+            Kind::Pin => held.pinned = body.contains("true"),
+            _ => self.react(target, change.sender, body),
+        }
+        change.kind = kind;
+        change.ord = ord;
+        change.body = raw(body);
+        change.target_seq = Some(target);
+        *self.entries.last_mut().expect("just said") = Entry {
+            now: None,
+            ..change.clone()
+        };
         change
+    }
+
+    fn react(&mut self, target: Seq, user: UserId, body: &str) {
+        let reacted: Reacted = serde_json::from_str(body).expect("a reaction");
+        let held = &mut self.entries[target.0 as usize - 1];
+        held.reactions.retain(|reaction| reaction.emoji != reacted.emoji);
+        if reacted.on {
+            let (emoji, users) = (reacted.emoji, vec![user]);
+            held.reactions.push(Reaction { emoji, users });
+            held.reactions.sort_by(|one, other| one.emoji.cmp(&other.emoji));
+        }
+    }
+
+    /// The `n`th of all sorts of changes, of an entry.
+    pub fn some_change(&mut self, target: Seq, n: usize) -> Entry {
+        match n % 7 {
+            0 | 1 => self.edit(target),
+            2 => self.change(target, Kind::React, r#"{"emoji":"👍","on":true}"#),
+            3 => self.change(target, Kind::React, r#"{"emoji":":ok:","on":true}"#),
+            4 => self.change(target, Kind::React, r#"{"emoji":"👍","on":false}"#),
+            5 => self.change(target, Kind::Pin, r#"{"on":true}"#),
+            _ => self.change(target, Kind::Delete, "{}"),
+        }
+    }
+
+    /// An entry as it is told now: an edit with the words it made, if they still stand.
+    fn told(&self, entry: &Entry) -> Entry {
+        let mut told = entry.clone();
+        if let (Kind::Edit, Some(target)) = (&entry.kind, entry.target_seq) {
+            let later = |e: &&Entry| e.kind == Kind::Edit && e.target_seq == Some(target) && e.seq > entry.seq;
+            let target = &self.entries[target.0 as usize - 1];
+            let stands = target.deleted_by.is_none() && !self.entries.iter().any(|e| later(&e));
+            told.now = stands.then(|| Arc::clone(&target.body));
+        }
+        told
     }
 
     /// The answer to a `get`.
@@ -92,7 +168,7 @@ impl PretendLog {
             floor_seq: Seq(1),
             items: in_range
                 .filter(|e| since.is_none_or(|s| e.rev.unwrap_or(e.seq) > s))
-                .cloned()
+                .map(|e| self.told(e))
                 .collect(),
         }
     }

@@ -5,6 +5,7 @@
 //! it is that entry, wherever in the log it lies: nothing is shown twice and nothing jumps from one copy to another.
 
 use crate::outbox::{Item, Outbox, Phase, Verb};
+use protocol::entry::Reaction;
 use protocol::server_frame::Ack;
 use protocol::{Entry, Kind, Refusal, SendId, Seq, UserId};
 use serde_json::value::RawValue;
@@ -28,6 +29,16 @@ pub struct Line {
     pub body: Arc<RawValue>,
     /// The seq of its last change.
     pub rev: Option<Seq>,
+    /// What it answers.
+    pub reply_to: Option<Seq>,
+    /// The edit that gave it its present body.
+    pub edited: Option<Seq>,
+    /// Who deleted it for everybody.
+    pub deleted_by: Option<UserId>,
+    /// It is pinned.
+    pub pinned: bool,
+    /// Who put which emoji to it.
+    pub reactions: Vec<Reaction>,
     /// How far it has got.
     pub ticks: Ticks,
 }
@@ -95,6 +106,11 @@ fn line_of(entry: &Entry, me: UserId, (delivered, read): (Seq, Seq)) -> Line {
         kind: entry.kind.clone(),
         body: Arc::clone(&entry.body),
         rev: entry.rev,
+        reply_to: entry.reply_to,
+        edited: entry.edited,
+        deleted_by: entry.deleted_by,
+        pinned: entry.pinned,
+        reactions: entry.reactions.clone(),
         ticks,
     }
 }
@@ -110,6 +126,11 @@ fn echo(item: &Item, ack: Option<&Ack>, me: UserId) -> Option<Line> {
         kind: send.kind.clone(),
         body: Arc::from(send.body.clone()),
         rev: None,
+        reply_to: send.reply_to,
+        edited: None,
+        deleted_by: None,
+        pinned: false,
+        reactions: Vec::new(),
         ticks: match (ack, &item.phase) {
             (Some(_), _) => Ticks::Sent,
             (None, Phase::Failed(refusal)) => Ticks::Failed(refusal.clone()),
@@ -140,6 +161,7 @@ mod tests {
             reply_to: None,
             thread: None,
             read: None,
+            forward: None,
         };
         Item::new(Verb::Send(Box::new(send)), ME, 7)
     }

@@ -77,11 +77,17 @@ pub enum Mutant {
     DraftOverwritten,
     /// A commit is not flushed to the disk before it is answered. Only a power cut shows it; `kill -9` never can.
     SyncNormal,
+    /// A live edit carries the new body to everybody who may read the edit, also to who may not read what was
+    /// edited. Shows as a leak to somebody who joined after the message.
+    EditLeaksToJoiner,
+    /// Deleting a message leaves what it said before it was edited. Shows as a deleted message's words in an answer
+    /// to who asks for its history.
+    DeleteLeavesACopy,
 }
 
 impl Mutant {
     /// All of them.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 22] = [
         Self::AckBeforeCommit,
         Self::DedupeInMemory,
         Self::DedupeOnOldSnapshot,
@@ -102,6 +108,8 @@ impl Mutant {
         Self::EpochKept,
         Self::DraftOverwritten,
         Self::SyncNormal,
+        Self::EditLeaksToJoiner,
+        Self::DeleteLeavesACopy,
     ];
 
     /// Its name, as it is chosen by.
@@ -128,6 +136,8 @@ impl Mutant {
             Self::EpochKept => "epoch-kept",
             Self::DraftOverwritten => "draft-overwritten",
             Self::SyncNormal => "sync-normal",
+            Self::EditLeaksToJoiner => "edit-leaks-to-joiner",
+            Self::DeleteLeavesACopy => "delete-leaves-a-copy",
         }
     }
 

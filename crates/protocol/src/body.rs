@@ -31,6 +31,14 @@ pub enum Kind {
     Settings,
     /// Somebody got another role. Written by the server.
     Role,
+    /// An entry has another body from here on. Written by the server.
+    Edit,
+    /// An entry has no content from here on. Written by the server.
+    Delete,
+    /// Somebody put an emoji to an entry, or took it back. Written by the server.
+    React,
+    /// An entry was pinned, or is no longer. Written by the server.
+    Pin,
     /// A kind this program does not know: kept, carried, not counted.
     Other(Box<str>),
 }
@@ -52,6 +60,10 @@ impl Kind {
             "left" => Self::Left,
             "settings" => Self::Settings,
             "role" => Self::Role,
+            "edit" => Self::Edit,
+            "delete" => Self::Delete,
+            "react" => Self::React,
+            "pin" => Self::Pin,
             other => Self::Other(other.into()),
         }
     }
@@ -67,6 +79,10 @@ impl Kind {
             Self::Left => "left",
             Self::Settings => "settings",
             Self::Role => "role",
+            Self::Edit => "edit",
+            Self::Delete => "delete",
+            Self::React => "react",
+            Self::Pin => "pin",
             Self::Other(word) => word,
         }
     }
@@ -75,6 +91,12 @@ impl Kind {
     #[must_use]
     pub fn counts(&self) -> bool {
         matches!(self, Self::Text)
+    }
+
+    /// Whether entries of this kind change an earlier entry, which they name as `target_seq`.
+    #[must_use]
+    pub fn amends(&self) -> bool {
+        matches!(self, Self::Edit | Self::Delete | Self::React | Self::Pin)
     }
 
     /// Whether entries of this kind change who is a member.
@@ -129,6 +151,19 @@ pub struct Body {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[cfg_attr(feature = "openapi", schema(value_type = Vec<String>))]
     pub media: Vec<Uuid>,
+    /// Whose words these are, where they were passed on. Written by the server; in what a client says it is refused.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub forwarded: Option<Forwarded>,
+}
+
+/// Where a forwarded message comes from. The conversation is not named: not everybody here knows it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Forwarded {
+    /// Who wrote it first.
+    pub sender: UserId,
+    /// When, in milliseconds since 1970 UTC.
+    pub created_ms: u64,
 }
 
 /// One person named in a text. On the wire an object and nothing else.
@@ -183,6 +218,7 @@ impl fmt::Debug for Body {
             .field("text_bytes", &self.text.len())
             .field("mentions", &self.mentions)
             .field("media", &self.media)
+            .field("forwarded", &self.forwarded)
             .finish()
     }
 }
@@ -203,11 +239,25 @@ impl Body {
         serde_json::value::to_raw_value(self).expect("a body of strings and numbers is always JSON")
     }
 
-    /// Reads and checks the body of a `text`.
+    /// Reads and checks the body of a `text` as a client says it.
     ///
     /// # Errors
     /// [`Fault`] says which rule it breaks.
     pub fn check(raw: &RawValue) -> Result<Self, Fault> {
+        let body = Self::read(raw)?;
+        if body.forwarded.is_some() {
+            return Err(Fault(
+                "`forwarded` is the server's to write; say `forward` in the `send`",
+            ));
+        }
+        Ok(body)
+    }
+
+    /// Reads and checks the body of a `text` as it may stand in a log: also one that was passed on.
+    ///
+    /// # Errors
+    /// [`Fault`] says which rule it breaks.
+    pub fn read(raw: &RawValue) -> Result<Self, Fault> {
         // An array of the fields in order would pass for a struct here, and for nothing in any other language.
         if !raw.get().starts_with('{') {
             return Err(Fault("a body is a JSON object"));
@@ -281,6 +331,27 @@ fn depth(source: &str) -> usize {
     deepest
 }
 
+/// Checks what somebody reacts with: one character as a reader sees it (an extended grapheme cluster, UAX #29) that is
+/// no letter or digit of ASCII, or a word between colons, `:like_this:`.
+///
+/// # Errors
+/// [`Fault`] says which rule it breaks.
+pub fn check_emoji(emoji: &str) -> Result<(), Fault> {
+    if emoji.len() > limits::EMOJI_BYTES_MAX {
+        return Err(Fault("the emoji is longer than emoji_bytes_max"));
+    }
+    if let Some(word) = emoji.strip_prefix(':').and_then(|rest| rest.strip_suffix(':')) {
+        let known = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'_' | b'-' | b'+');
+        return (!word.is_empty() && word.bytes().all(known))
+            .then_some(())
+            .ok_or(Fault("a word between colons has a-z, 0-9, `_`, `-` and `+` only"));
+    }
+    let visible = !emoji.is_ascii() && !emoji.chars().any(|c| c.is_control() || c.is_whitespace());
+    (visible && emoji.graphemes(true).count() == 1)
+        .then_some(())
+        .ok_or(Fault("a reaction is one emoji, or a word between colons"))
+}
+
 /// The longest beginning of `text` that is at most `bytes_max` bytes and cuts no character a reader sees in two
 /// (extended grapheme clusters, UAX #29).
 #[must_use]
@@ -345,6 +416,29 @@ mod tests {
         assert_eq!(cut("naïve", 3), "na");
         assert_eq!(cut("e\u{301}e\u{301}", 5), "e\u{301}");
         assert_eq!(cut("short", 10), "short");
+    }
+
+    #[test]
+    fn a_reaction_is_one_emoji_or_a_word() {
+        for good in ["👍", "❤️", "👨‍👩‍👧", "1\u{fe0f}\u{20e3}", "é", ":ok:", ":plus+1:"] {
+            assert!(check_emoji(good).is_ok(), "{good}");
+        }
+        for bad in [
+            "",
+            "a",
+            "1",
+            " ",
+            "👍👍",
+            "👍 ",
+            "::",
+            ":Ok:",
+            ":a b:",
+            "\u{7}",
+            "\u{3000}",
+            &"👍".repeat(9),
+        ] {
+            assert!(check_emoji(bad).is_err(), "{bad:?}");
+        }
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! What a client says. Every request may carry an `id`; its answer carries the same number as `re`.
 
 use crate::body::Kind;
+use crate::change::{AskHistory, AskPins, Delete, Edit, Pin, React};
 use crate::frame::frames;
 use crate::group::{ChangeRole, ChangeSettings};
 use crate::ids::{ConversationId, Epoch, SendId, UserId};
@@ -59,6 +60,18 @@ frames! {
         "requests" => Requests(AskRequests),
         /// Let somebody in, or turn them away. Answered by `ack`.
         "admit" => Admit(Admit),
+        /// Give an entry of mine another body. Answered by `ack`.
+        "edit" => Edit(Box<Edit>),
+        /// Delete an entry for everybody. Answered by `ack`.
+        "delete" => Delete(Delete),
+        /// Put an emoji to an entry, or take it back. Answered by `ack`.
+        "react" => React(React),
+        /// Pin an entry, or no longer. Answered by `ack`.
+        "pin" => Pin(Pin),
+        /// Which entries are pinned. Answered by `pins`.
+        "pins" => Pins(AskPins),
+        /// What an entry said before it was edited. Answered by `history`.
+        "history" => History(AskHistory),
         /// Who is in it, and how far each has got. Answered by `members`.
         "members" => Members(AskMembers),
         /// Who are these. Answered by `people`.
@@ -125,6 +138,19 @@ pub struct Send {
     /// The highest seq that was on the screen: sending reads, so one's own messages never count as unread.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub read: Option<Seq>,
+    /// The entry whose words are passed on: the server makes the body, and `body` is `{}`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub forward: Option<Forward>,
+}
+
+/// An entry of any conversation that the sender may read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Forward {
+    /// In which log.
+    pub conv: ConversationId,
+    /// Where.
+    pub seq: Seq,
 }
 
 impl fmt::Debug for Send {
@@ -137,13 +163,14 @@ impl fmt::Debug for Send {
             .field("reply_to", &self.reply_to)
             .field("thread", &self.thread)
             .field("read", &self.read)
+            .field("forward", &self.forward)
             .finish()
     }
 }
 
 impl PartialEq for Send {
     fn eq(&self, other: &Self) -> bool {
-        let fields = |s: &Self| (s.conv, s.send_id, s.reply_to, s.thread, s.read);
+        let fields = |s: &Self| (s.conv, s.send_id, s.reply_to, s.thread, s.read, s.forward);
         fields(self) == fields(other) && self.kind == other.kind && self.body.get() == other.body.get()
     }
 }

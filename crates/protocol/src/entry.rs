@@ -42,6 +42,33 @@ pub struct Entry {
     /// The entry that starts the thread this one belongs to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub thread: Option<Seq>,
+    /// The edit that gave it its present body; absent: it stands as it was written.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub edited: Option<Seq>,
+    /// Who deleted it for everybody: the body is `{}`, and nothing hangs on it any more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deleted_by: Option<UserId>,
+    /// It is pinned.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub pinned: bool,
+    /// Who put which emoji to it, in order of the emojis' bytes. None: left out.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub reactions: Vec<Reaction>,
+    /// For an `edit`: the body of its target after it. Absent where a later edit replaced it, where the target was
+    /// deleted, and where not everybody who is told may read the target.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<Object>))]
+    pub now: Option<Arc<RawValue>>,
+}
+
+/// One emoji on an entry.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Reaction {
+    /// Which.
+    pub emoji: String,
+    /// Whose, in order of their ids, none twice.
+    pub users: Vec<UserId>,
 }
 
 impl fmt::Debug for Entry {
@@ -59,6 +86,11 @@ impl fmt::Debug for Entry {
             .field("target_seq", &self.target_seq)
             .field("reply_to", &self.reply_to)
             .field("thread", &self.thread)
+            .field("edited", &self.edited)
+            .field("deleted_by", &self.deleted_by)
+            .field("pinned", &self.pinned)
+            .field("reactions", &self.reactions)
+            .field("now_bytes", &self.now.as_ref().map(|now| now.get().len()))
             .finish()
     }
 }
@@ -79,7 +111,13 @@ impl PartialEq for Entry {
                 e.thread,
             )
         };
-        fields(self) == fields(other) && self.kind == other.kind && self.body.get() == other.body.get()
+        let now = |e: &'_ Self| e.now.as_ref().map(|now| now.get().to_owned());
+        fields(self) == fields(other)
+            && self.kind == other.kind
+            && self.body.get() == other.body.get()
+            && (self.edited, self.deleted_by, self.pinned) == (other.edited, other.deleted_by, other.pinned)
+            && self.reactions == other.reactions
+            && now(self) == now(other)
     }
 }
 
@@ -108,6 +146,22 @@ pub struct Added {
 pub struct Removed {
     /// Who was removed, by the entry's sender. This entry is the last one that person may read.
     pub user: UserId,
+}
+
+/// The body of a `react`: the entry's sender put an emoji to its target, or took it back.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reacted {
+    /// Which.
+    pub emoji: String,
+    /// Put, or taken back.
+    pub on: bool,
+}
+
+/// The body of a `pin`: the entry's target is pinned, or is no longer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Pinned {
+    /// Pinned, or no longer.
+    pub on: bool,
 }
 
 /// The body of a `left`: the entry's sender went. It is the last entry that person may read.

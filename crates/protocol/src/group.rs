@@ -2,6 +2,7 @@
 
 use crate::ids::{ConversationId, SendId, UserId};
 use crate::limits;
+use crate::position::Seq;
 use crate::rights::{Action, Mode};
 use crate::server_frame::Role;
 use serde::{Deserialize, Serialize};
@@ -283,4 +284,32 @@ mod tests {
             "user":"00000000-0000-4000-8000-000000000001","role":"chair"}"#;
         assert!(serde_json::from_str::<ChangeRole>(role).is_err());
     }
+}
+
+/// `members`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Members {
+    /// Of which conversation.
+    pub conv: ConversationId,
+    /// Ask again after the last one: there are more.
+    pub more: bool,
+    /// The members, in order of their ids.
+    pub list: Vec<Member>,
+}
+
+/// One member.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Member {
+    /// Who.
+    pub user: UserId,
+    /// What they may do.
+    pub role: Role,
+    /// The first entry of their present stay.
+    pub from_seq: Seq,
+    /// Their public delivered cursor.
+    pub delivered: Seq,
+    /// Their public read cursor.
+    pub read: Seq,
 }

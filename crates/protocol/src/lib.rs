@@ -6,6 +6,7 @@
 //! - [`ids`] and [`position`]: who and what, and where in a log or an inbox.
 //! - [`limits`]: every bound, with its unit in its name.
 //! - [`body`] and [`entry`]: what people write, and how it stands in a conversation's log.
+//! - [`change`]: what is done to an entry after it was written.
 //! - [`unread`]: spans of membership, and the arithmetic of unread counts over them.
 //! - [`group`], [`link`] and [`rights`]: what a group is beside its log, how one joins it, who may do what in it.
 //! - [`frame`]: what travels over a socket, [`client_frame`] up and [`server_frame`] down.
@@ -17,6 +18,7 @@
 
 pub mod account;
 pub mod body;
+pub mod change;
 pub mod client_frame;
 pub mod close;
 pub mod entry;

@@ -73,6 +73,21 @@ pub const STARRED_PAGE_MAX: usize = 50;
 pub const KEPT_DRAFTS_MAX: usize = 4;
 /// Members up to which receipts are told one by one; above it as counts.
 pub const RECEIPT_LIST_MEMBERS_MAX: usize = 32;
+/// The longest emoji of a reaction, in bytes of UTF-8.
+pub const EMOJI_BYTES_MAX: usize = 32;
+/// Different emojis on one entry.
+pub const ENTRY_EMOJIS_MAX: usize = 24;
+/// Reactions of one person to one entry.
+pub const PERSON_REACTIONS_MAX: usize = 6;
+/// Reactions to one entry, all people and emojis together.
+pub const ENTRY_REACTIONS_MAX: usize = 1_024;
+/// Pinned entries of one conversation.
+pub const PINS_MAX: usize = 50;
+/// How long after it was written a message can be edited by its author, in milliseconds: a day.
+pub const EDIT_MS_MAX: u64 = 24 * 3_600_000;
+/// How long after it was written a message can be deleted for everybody by its author, in milliseconds: two days. Who
+/// may delete others' messages may at any time.
+pub const DELETE_MS_MAX: u64 = 48 * 3_600_000;
 /// How long a client has for its `hello` after the upgrade, in milliseconds.
 pub const HELLO_MS_MAX: u64 = 5_000;
 /// How often a client beats, in milliseconds, where the server does not say otherwise.
@@ -94,6 +109,10 @@ pub const MAILBOX_MS_MAX: u64 = 30 * 24 * 3_600_000;
 /// How long a client keeps a send that was acknowledged, to submit it again under a new epoch, in milliseconds.
 pub const ACKED_KEEP_MS: u64 = 600_000;
 
+/// The largest entry as it travels, without its envelope: a body, an edit's other body never at once with it, and
+/// what hangs on it. For the bounds below.
+const ENTRY_BYTES_MAX: usize = BODY_BYTES_MAX + ENTRY_REACTIONS_MAX * 40 + ENTRY_EMOJIS_MAX * 64;
+
 const _: () = {
     assert!(TEXT_BYTES_MAX < BODY_BYTES_MAX, "a text fits into a body");
     assert!(
@@ -101,7 +120,7 @@ const _: () = {
         "a body fits into a frame with its envelope"
     );
     assert!(
-        PAGE_BYTES_MAX + BODY_BYTES_MAX + PAGE_ENTRIES_MAX * 1_024 <= SERVER_FRAME_BYTES_MAX,
+        PAGE_BYTES_MAX + ENTRY_BYTES_MAX + PAGE_ENTRIES_MAX * 1_024 <= SERVER_FRAME_BYTES_MAX,
         "a page fits into a frame"
     );
     assert!(

@@ -103,6 +103,13 @@ codes! {
     411 TooManyDevices "too_many_devices" 409 "There are as many devices as devices_max; sign one of them out first.";
     412 BadHandle "bad_handle" 422 "A handle is 2 to 32 of a-z, 0-9, `.`, `_`, `-`, and starts with a letter or digit.";
     413 BadPassword "bad_password" 422 "A password has 8 to 1024 bytes.";
+    414 Deleted "deleted" 410 "The entry was deleted; nothing of it can be changed or passed on any more.";
+    415 TooLate "too_late" 409
+        "The time for it has passed: one's own messages can be edited for edit_ms_max and deleted for delete_ms_max.";
+    416 TooMany "too_many" 409
+        "There are as many reactions or pins here as there may be; take one back first.";
+    417 NotAMessage "not_a_message" 422
+        "Only what people wrote can be changed, reacted to, pinned or passed on; and only a text can be edited.";
     430 LastOwner "last_owner" 409 "A group always has an owner; make somebody else one first.";
     431 TooManyLinks "too_many_links" 409
         "There are as many links, or people who ask to be let in, as there may be; an admin has to see to them.";

@@ -1,9 +1,11 @@
 //! What a server says: answers, which carry `re`, and what it says unasked.
 
+use crate::change::{Pins, Revisions};
 use crate::client_frame::Show;
 use crate::entry::Entry;
 use crate::frame::frames;
 use crate::group::GroupSettings;
+pub use crate::group::{Member, Members};
 use crate::ids::{ConversationId, DeviceId, Epoch, MessageId, SessionId, UserId};
 use crate::limits;
 use crate::link::{Asked, LinkMade, Links, Look, Requests};
@@ -64,6 +66,10 @@ frames! {
         "asked" => Asked(Asked),
         /// Who asks to be let in.
         "requests" => Requests(Requests),
+        /// Which entries are pinned.
+        "pins" => Pins(Pins),
+        /// What an entry said before it was edited.
+        "history" => History(Revisions),
         /// Your preferences are durable.
         "prefs_ok" => PrefsOk(PrefsOk),
         /// Your mark is durable.
@@ -547,34 +553,6 @@ pub struct Bye {
     pub after_ms: u64,
     /// Why, in a word: `draining`.
     pub reason: String,
-}
-
-/// `members`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub struct Members {
-    /// Of which conversation.
-    pub conv: ConversationId,
-    /// Ask again after the last one: there are more.
-    pub more: bool,
-    /// The members, in order of their ids.
-    pub list: Vec<Member>,
-}
-
-/// One member.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub struct Member {
-    /// Who.
-    pub user: UserId,
-    /// What they may do.
-    pub role: Role,
-    /// The first entry of their present stay.
-    pub from_seq: Seq,
-    /// Their public delivered cursor.
-    pub delivered: Seq,
-    /// Their public read cursor.
-    pub read: Seq,
 }
 
 /// `people`: those that were found.

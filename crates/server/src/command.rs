@@ -5,8 +5,10 @@
 //! awaited. Where people must be looked up first (`create`, `add`), what comes after does not wait for it.
 
 mod beat;
+mod change;
 mod create;
 mod cursor;
+mod forward;
 mod get;
 mod group;
 mod heads;
@@ -89,6 +91,12 @@ pub fn run(node: &Arc<Node>, who: &Arc<Who>, re: Option<RequestId>, frame: Clien
         ClientFrame::Join(frame) => link::join(node, who, &frame),
         ClientFrame::Requests(frame) => link::requests(node, who, frame),
         ClientFrame::Admit(frame) => group::admit(node, who, frame),
+        ClientFrame::Edit(frame) => change::edit(node, who, *frame),
+        ClientFrame::Delete(frame) => change::delete(node, who, frame),
+        ClientFrame::React(frame) => change::react(node, who, frame),
+        ClientFrame::Pin(frame) => change::pin(node, who, frame),
+        ClientFrame::Pins(frame) => change::pins(node, who, frame),
+        ClientFrame::History(frame) => change::history(node, who, frame),
         ClientFrame::Members(frame) => members::members(node, who, frame),
         ClientFrame::People(frame) => people::people(node, who, frame),
         ClientFrame::Prefs(frame) => own::prefs(node, who, frame),
@@ -109,6 +117,9 @@ fn fills_the_disk(frame: &ClientFrame) -> bool {
     matches!(
         frame,
         ClientFrame::Send(_)
+            | ClientFrame::Edit(_)
+            | ClientFrame::React(_)
+            | ClientFrame::Pin(_)
             | ClientFrame::Create(_)
             | ClientFrame::Add(_)
             | ClientFrame::Mark(_)

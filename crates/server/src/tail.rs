@@ -309,8 +309,30 @@ impl Tail {
             self.spans_at = seq;
         }
         let to = self.readers_of(seq, entry.kind.moves_members());
+        let entry = self.for_all(entry, &to);
         let frame = Bytes::from(wire::live(self.epoch, &entry));
         self.ready.push_back(Delivery { entry, frame, to });
+    }
+
+    /// The entry as all of these may be told it: the words of an edit only if each of them may read what was edited.
+    /// Whoever holds that asks for it otherwise.
+    fn for_all(&self, entry: Arc<Entry>, to: &[UserId]) -> Arc<Entry> {
+        let Some(target) = entry.target_seq.filter(|_| entry.now.is_some()) else {
+            return entry;
+        };
+        let may = |user: &UserId| {
+            self.spans
+                .get(user)
+                .is_some_and(|spans| unread::may_read(spans, target))
+        };
+        // Planted fault: whoever may read that something was edited gets what it says now.
+        if mutants::is(Mutant::EditLeaksToJoiner) || to.iter().all(may) {
+            return entry;
+        }
+        Arc::new(Entry {
+            now: None,
+            ..Entry::clone(&entry)
+        })
     }
 
     /// Everybody who may read `seq`. Between changes of members that is the same list every time.

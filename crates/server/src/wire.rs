@@ -35,12 +35,18 @@ pub fn entry(entry: &store::Entry) -> protocol::Entry {
         target_seq: entry.target_seq,
         reply_to: entry.reply_to,
         thread: entry.thread,
+        edited: entry.edited,
+        deleted_by: entry.deleted_by,
+        pinned: entry.pinned,
+        reactions: entry.reactions.clone(),
+        now: entry.now.as_deref().map(body),
     }
 }
 
 /// A body's source text as JSON. The store holds only what was checked on the way in; if a file was damaged since, the
 /// reader sees an empty body rather than a broken frame.
-fn body(source: &str) -> Arc<RawValue> {
+#[must_use]
+pub fn body(source: &str) -> Arc<RawValue> {
     let raw = RawValue::from_string(source.to_owned());
     Arc::from(raw.unwrap_or_else(|_| RawValue::from_string("{}".to_owned()).expect("two braces are JSON")))
 }
@@ -223,6 +229,10 @@ fn code(refused: Refused) -> Code {
         Refused::HandleTaken => Code::HandleTaken,
         Refused::InviteInvalid => Code::InviteInvalid,
         Refused::TooManyDevices => Code::TooManyDevices,
+        Refused::Deleted => Code::Deleted,
+        Refused::TooLate => Code::TooLate,
+        Refused::TooMany => Code::TooMany,
+        Refused::NotAMessage => Code::NotAMessage,
         Refused::TooManyMarks => Code::TooManyMarks,
     }
 }

@@ -97,6 +97,18 @@ pub enum Refused {
     /// The invite or link is unknown, used up or expired.
     #[error("the invite is unknown, used up or expired")]
     InviteInvalid,
+    /// The entry was deleted.
+    #[error("the entry was deleted")]
+    Deleted,
+    /// The time in which it could be edited or deleted has passed.
+    #[error("the time for it has passed")]
+    TooLate,
+    /// As many reactions or pins as there may be.
+    #[error("too many reactions or pins")]
+    TooMany,
+    /// Not something that people wrote, or, for an edit, no text.
+    #[error("not a message that can be changed so")]
+    NotAMessage,
     /// As many devices as there may be.
     #[error("too many devices")]
     TooManyDevices,

@@ -7,6 +7,7 @@
 //!
 //! - [`record`]: what goes in and what comes out.
 //! - [`link`]: the same for invite links.
+//! - [`change`]: the same for what is done to an entry later.
 //! - [`own`]: the same for what is one's own: preferences, marks, drafts.
 //! - [`error`]: refused, overloaded, or at fault.
 //! - [`reply`]: how an answer comes back from an engine that works in batches.
@@ -15,6 +16,7 @@
 //! - [`sqlite`]: the engine of the standalone shape.
 
 pub mod backup;
+pub mod change;
 pub mod error;
 pub mod link;
 pub mod model;
@@ -23,6 +25,7 @@ pub mod record;
 pub mod reply;
 pub mod sqlite;
 
+pub use change::{Amend, Amendment, AskHistory, Forward, Revision, Revisions};
 pub use error::{Error, Fault, Refused, Result};
 pub use link::{Join, JoinRequest, Joined, Link, LinkLook, NewLink};
 pub use own::{Draft, DraftState, Owned, SetDraft};
@@ -70,14 +73,16 @@ pub trait Store: Send + Sync + 'static {
     /// **Idempotent for ever**: the same `(conv, sender, send_id)` gives the first answer again with `dup`, whatever
     /// happened since, even if the sender was removed, and changes nothing; with a different kind, body, `reply_to` or
     /// `thread`, or if it named a change of another verb, [`Refused::SendIdReused`]. This is looked at before all else.
+    /// What is passed on (`forward`) is known by its place instead of its body, which may have changed or gone since.
     ///
     /// In slow mode the messages of one member (entries of [`protocol::Kind::may_be_sent`]) are at least that far apart
     /// by the engine's clock; whose role has [`protocol::rights::Action::SkipSlowMode`] does not wait. Where the clock
     /// stands before their last message, nobody waits: it was set back, and nobody knows how long ago that was.
     ///
     /// Refuses: [`Refused::NotFound`] (never a member), [`Refused::NotAMember`] (no open span),
-    /// [`Refused::AnnouncementsOnly`], [`Refused::BadReference`] (`reply_to` or `thread` not readable for the sender),
-    /// [`Refused::BeyondHead`] (`read`), [`Refused::SlowMode`] (with the wait that is left).
+    /// [`Refused::AnnouncementsOnly`], [`Refused::BadReference`] (`reply_to` or `thread` not readable for the sender,
+    /// or nothing `found` to pass on), [`Refused::BeyondHead`] (`read`), [`Refused::SlowMode`] (with the wait that is
+    /// left).
     fn append(&self, append: Append) -> Reply<Appended>;
 
     /// Begins a conversation with its `created` entry at seq 1, all members, and the fanout row; one atomic unit.
@@ -161,6 +166,40 @@ pub trait Store: Send + Sync + 'static {
     /// Refuses: [`Refused::NotFound`], [`Refused::NotAMember`], [`Refused::NotAGroup`], [`Refused::Forbidden`].
     fn requests(&self, reader: UserId, conv: ConversationId) -> Reply<Vec<JoinRequest>>;
 
+    /// Changes an earlier entry, its target, with one entry that says so: edits it, deletes it for everybody, puts a
+    /// reaction to it, pins it; one atomic unit. The entry names its target, counts as no message, and the target's
+    /// `rev` is its seq.
+    ///
+    /// - An *edit* replaces the body; the one before is kept for [`Store::history`]. Rows of mentions follow the new
+    ///   body: whoever is no longer named loses theirs, whoever is named anew (a member who may read the target) gets
+    ///   one: at the target, or, if their private read cursor stands there or above, at the edit, so that they hear of
+    ///   it. The author may edit, within [`protocol::limits::EDIT_MS_MAX`].
+    /// - *Deleting* leaves seq, ord, kind and sender and takes the body, its earlier bodies, its reactions, its pin and
+    ///   its mentions: nothing of them is left in any table. The author may, within
+    ///   [`protocol::limits::DELETE_MS_MAX`]; whoever has the right to delete others' may at any time.
+    /// - A *reaction* is one person's; a *pin* is the conversation's. What changes nothing (a reaction that is there,
+    ///   an entry that is pinned, deleted) is answered with the latest entry as `dup`, to the repeat too.
+    ///
+    /// Idempotent like [`Store::append`], by target, kind and body. Who may do what in a group:
+    /// [`protocol::rights`].
+    ///
+    /// Refuses, in this order: [`Refused::NotFound`], [`Refused::NotAMember`], [`Refused::BadReference`] (the target is
+    /// not readable), [`Refused::NotAMessage`] (not of a kind that clients write; for an edit, no `text`),
+    /// [`Refused::Forbidden`], [`Refused::Deleted`] (but deleting again changes nothing), [`Refused::TooLate`],
+    /// [`Refused::TooMany`] (the limits of reactions and pins).
+    fn amend(&self, amend: Amend) -> Reply<Appended>;
+
+    /// Reads the bodies an entry had, the latest first, as far as the reader may read the edits that made them. Of a
+    /// deleted one there is none. Bounded like a page. `before` a seq: only bodies made by edits below it.
+    ///
+    /// Refuses: [`Refused::NotFound`] (never a member), [`Refused::BadReference`] (the entry is not readable).
+    fn history(&self, ask: AskHistory) -> Reply<Revisions>;
+
+    /// Reads which entries are pinned, of those that the reader may read, the latest first.
+    ///
+    /// Refuses: [`Refused::NotFound`]; [`Refused::NotAMember`] for who is one no longer.
+    fn pins(&self, reader: UserId, conv: ConversationId) -> Reply<Vec<Seq>>;
+
     /// Moves cursors, each on its own; one atomic unit for those that are not refused. In the order given.
     ///
     /// Public cursors never go back and never pass what their member may read; reading delivers. The private read
@@ -179,8 +218,13 @@ pub trait Store: Send + Sync + 'static {
     ///
     /// Only entries inside the reader's spans; the page's `from..=to` is what it speaks of, so a seq in it without an
     /// entry will never be readable; it never speaks of what lies beyond the last readable entry. Ends before the
-    /// entry that would make more than [`protocol::limits::PAGE_BYTES_MAX`] of bodies (but holds one entry, whatever
-    /// the limit).
+    /// entry that would make more than [`protocol::limits::PAGE_BYTES_MAX`] of [`Entry::bytes`] (but holds one entry,
+    /// whatever the limit).
+    ///
+    /// **An entry is what the changes that this reader may read have made of it**: who was removed sees the body, the
+    /// reactions and the pin as of their removal, who came back without what was changed while they were away. Only
+    /// deleting holds for everybody. An edit carries the body it made (`now`) where the reader may read its target and
+    /// no later edit that they may read replaced it.
     ///
     /// `After(s)` starts at `s + 1`, takes the lowest and ends at the last it took, or, with all taken, at the last
     /// readable one. `Before(s)` ends at `s - 1`, takes the highest and starts at the first it took, or, with all
@@ -197,7 +241,9 @@ pub trait Store: Send + Sync + 'static {
     fn heads(&self, reader: UserId, convs: Vec<ConversationId>) -> Reply<Vec<Head>>;
 
     /// Reads the live end of a log for delivery, not for a reader: in one snapshot its head, the entries above `after`
-    /// (the lowest first, at most `limit`), and everybody's spans. `after` `None`: no entries.
+    /// (the lowest first, at most `limit`), and everybody's spans. `after` `None`: no entries. Entries are as they were
+    /// committed, for their changes follow as entries of their own, to whoever may read those; only what was deleted
+    /// since is gone here too, and an edit has its `now` only if no later one replaced it.
     ///
     /// Refuses: [`Refused::NotFound`] (no such conversation).
     fn tail(&self, conv: ConversationId, after: Option<Seq>, limit: usize) -> Reply<TailPage>;
@@ -388,3 +434,6 @@ pub trait Store: Send + Sync + 'static {
 
 /// Rows in one [`Store::bump`]: one large flush would stall every send behind it.
 pub const BUMP_ROWS_MAX: usize = 256;
+
+/// The body of an entry whose content is gone, and of one that never had any.
+pub const EMPTY_BODY: &str = "{}";

@@ -39,7 +39,31 @@ pub struct Entry {
     pub reply_to: Option<Seq>,
     /// What thread it is in.
     pub thread: Option<Seq>,
+    /// The edit that gave it its present body.
+    pub edited: Option<Seq>,
+    /// Who deleted it for everybody.
+    pub deleted_by: Option<UserId>,
+    /// It is pinned.
+    pub pinned: bool,
+    /// Who put which emoji to it, in order of the emojis' bytes.
+    pub reactions: Vec<protocol::entry::Reaction>,
+    /// For an edit: the body of its target after it, where no later edit replaced it and who asks may read the target.
+    pub now: Option<Arc<str>>,
 }
+
+impl Entry {
+    /// What it counts for against the bound of a page, in bytes.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        let reaction = |one: &protocol::entry::Reaction| 32 + one.emoji.len() + one.users.len() * REACTION_BYTES;
+        self.body.len()
+            + self.now.as_ref().map_or(0, |now| now.len())
+            + self.reactions.iter().map(reaction).sum::<usize>()
+    }
+}
+
+/// What one person's reaction takes in a page, in bytes: an id in quotes and a comma.
+const REACTION_BYTES: usize = 39;
 
 /// For [`crate::Store::append`].
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -64,12 +88,14 @@ pub struct Append {
     pub thread: Option<Seq>,
     /// The highest seq that was shown to the sender.
     pub read: Option<Seq>,
+    /// Whose words the body passes on.
+    pub forward: Option<crate::Forward>,
 }
 
 /// What a change of a log came to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Appended {
-    /// The entry, as it stands in the log now.
+    /// The entry as it was committed; but what was deleted since is gone.
     pub entry: Arc<Entry>,
     /// It was there already.
     pub dup: bool,

@@ -210,6 +210,8 @@ impl Ear {
             }
             ServerFrame::Beat(_)
             | ServerFrame::Ack(_)
+            | ServerFrame::Pins(_)
+            | ServerFrame::History(_)
             | ServerFrame::Heads(_)
             | ServerFrame::CursorOk(_)
             | ServerFrame::Bye(_)

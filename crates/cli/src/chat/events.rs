@@ -246,6 +246,13 @@ impl Talk<'_> {
             Some(Verb::Settings(_)) => "The group is as it was: ".to_owned(),
             Some(Verb::Role(_)) => "Their role is what it was: ".to_owned(),
             Some(Verb::Admit(_)) => "Nobody was let in: ".to_owned(),
+            Some(Verb::Edit(edit)) => {
+                let body: Body = serde_json::from_str(edit.body.get()).unwrap_or_default();
+                format!("Not edited: {}\n  ", safe::shown(&body.text))
+            }
+            Some(Verb::Delete(_)) => "Not deleted: ".to_owned(),
+            Some(Verb::React(_)) => "No reaction: ".to_owned(),
+            Some(Verb::Pin(_)) => "Nothing was pinned or unpinned: ".to_owned(),
             None => String::new(),
         };
         self.client.dismiss(send_id).await?;

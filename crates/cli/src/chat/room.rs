@@ -14,14 +14,16 @@ use crate::words::{self, Said};
 use client::timeline::{Line, Ticks};
 use protocol::client_frame::Place;
 use protocol::{ConversationId, Entry, SendId, Seq, UserId};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Lines shown of a conversation that is opened.
 const FIRST_LINES: usize = 20;
 /// One's own messages whose ticks are still told.
 const OWN_MAX: usize = 200;
-/// How much of a message is said again when its tick moves.
-const CUT_GRAPHEMES: usize = 40;
+/// Entries on the screen whose changes are still told.
+const SHOWN_MAX: usize = 500;
+/// How much of a message is said again when its tick moves, and when it is quoted.
+pub const CUT_GRAPHEMES: usize = 40;
 
 /// A conversation on the screen.
 pub struct Room {
@@ -35,6 +37,8 @@ pub struct Room {
     pub highest: Seq,
     /// One's own messages on the screen whose ticks may move, in order.
     own: Vec<(SendId, Ticks)>,
+    /// The last change of each entry as it was written.
+    shown: BTreeMap<Seq, Option<Seq>>,
     /// The last line written was on this day.
     day: Option<Local>,
 }
@@ -55,6 +59,7 @@ impl Room {
 enum Step {
     New(Line),
     Moved(Line, Ticks),
+    Changed(Line),
 }
 
 impl Talk<'_> {
@@ -92,6 +97,7 @@ impl Talk<'_> {
             lowest: None,
             highest: Seq::ZERO,
             own: Vec::new(),
+            shown: BTreeMap::new(),
             day: None,
         });
         self.first_lines(conv, read, unread).await?;
@@ -130,6 +136,14 @@ impl Talk<'_> {
         let Some(room) = &mut self.room else { return Ok(()) };
         let mut steps = Vec::new();
         for line in lines {
+            let changed = line
+                .seq
+                .and_then(|seq| room.shown.get(&seq))
+                .is_some_and(|rev| *rev != line.rev);
+            if changed && let Some(seq) = line.seq {
+                room.shown.insert(seq, line.rev);
+                steps.push(Step::Changed(line.clone()));
+            }
             let before = room
                 .ticks_of(line.send_id)
                 .filter(|_| line.ticks != Ticks::None)
@@ -137,7 +151,9 @@ impl Talk<'_> {
             match (before, line.seq) {
                 (Some(before), seq) => {
                     room.highest = room.highest.max(seq.unwrap_or_default());
-                    if before != line.ticks {
+                    if before == line.ticks {
+                        room.shown.extend(seq.map(|seq| (seq, line.rev)));
+                    } else {
                         steps.push(Step::Moved(line, before));
                     }
                 }
@@ -154,15 +170,28 @@ impl Talk<'_> {
         for step in steps {
             match step {
                 Step::New(line) => self.write_line(&line)?,
+                Step::Changed(line) => {
+                    let text = self.line_text(&line);
+                    if !self.terminal.paper.replace(line.send_id, &text)? {
+                        let text = self.terminal.paper.ink(Ink::Dim, "changed: ") + &text;
+                        self.terminal.paper.say(&text)?;
+                    }
+                }
                 Step::Moved(line, before) => {
                     if let Some(room) = &mut self.room {
                         room.moved(line.send_id, line.ticks.clone());
+                        room.shown.extend(line.seq.map(|seq| (seq, line.rev)));
                     }
                     let text = self.line_text(&line);
                     if !self.terminal.paper.replace(line.send_id, &text)? {
                         told.push((line, before == Ticks::Queued));
                     }
                 }
+            }
+        }
+        if let Some(room) = &mut self.room {
+            while room.shown.len() > SHOWN_MAX {
+                room.shown.pop_first();
             }
         }
         // What cannot be written over is told: what became safe one by one, of the rest the last, for it says all.
@@ -211,11 +240,35 @@ impl Talk<'_> {
         };
         let lines = self.client.look(look).await?;
         if self.line == Connection::Up {
-            let of = |line: &Line| [vec![line.sender], words::named(&line.kind, &line.body)].concat();
+            let of = |line: &Line| {
+                let reacted = line
+                    .reactions
+                    .iter()
+                    .flat_map(|reaction| reaction.users.iter().copied());
+                let named = words::named(&line.kind, &line.body);
+                named
+                    .into_iter()
+                    .chain(reacted)
+                    .chain(line.deleted_by)
+                    .chain([line.sender])
+                    .collect::<Vec<_>>()
+            };
             let users: Vec<UserId> = lines.iter().flat_map(of).collect();
             self.people.ask(&self.client, users, self.profile).await;
         }
+        self.quote(&lines);
         Ok(lines)
+    }
+
+    /// What the lines answer, for those who see the answer: out of what is held here.
+    fn quote(&mut self, lines: &[Line]) {
+        let answered: BTreeSet<Seq> = lines.iter().filter_map(|line| line.reply_to).collect();
+        let quoted = |line: &&Line| line.seq.is_some_and(|seq| answered.contains(&seq));
+        self.quotes = lines
+            .iter()
+            .filter(quoted)
+            .filter_map(|line| Some((line.seq?, self.quoted(line))))
+            .collect();
     }
 
     /// What stands on the screen was read.
@@ -235,6 +288,7 @@ impl Talk<'_> {
         let new_day = room.day.as_ref().is_none_or(|day| !day.same_day(&at));
         if let Some(seq) = line.seq {
             room.highest = room.highest.max(seq);
+            room.shown.insert(seq, line.rev);
             room.lowest = Some(room.lowest.map_or(seq, |lowest| lowest.min(seq)));
         }
         let day = at.day();
@@ -272,9 +326,38 @@ impl Talk<'_> {
             // Without colours read and delivered would look the same.
             Ticks::Read => paper.ink(Ink::Read, " ✓✓ read"),
         };
-        let said = words::said(&line.kind, &line.body, line.sender, &self.people, self.client.me());
+        let said = match line.deleted_by {
+            Some(by) if by == line.sender => Said::Did("deleted this message".to_owned()),
+            Some(by) => Said::Did(format!("wrote something that @{} deleted", self.people.handle(by))),
+            None => words::said(&line.kind, &line.body, line.sender, &self.people, self.client.me()),
+        };
         let mentioned = words::mentions(&line.kind, &line.body, self.client.me());
-        self.said_text(line.at_ms, line.sender, said, mentioned) + &tick
+        let answers = line.reply_to.map_or(String::new(), |seq| {
+            let quote = self.quotes.get(&seq).map_or("an earlier message", String::as_str);
+            paper.ink(Ink::Dim, &format!("      ┌ {quote}")) + "\n"
+        });
+        answers + &self.said_text(line.at_ms, line.sender, said, mentioned) + &self.marks(line) + &tick
+    }
+
+    /// What hangs on a line: that it was edited, that it is pinned, who reacted how.
+    fn marks(&self, line: &Line) -> String {
+        let mut marks = Vec::new();
+        if line.edited.is_some() {
+            marks.push("(edited)".to_owned());
+        }
+        if line.pinned {
+            marks.push("(pinned)".to_owned());
+        }
+        let me = self.client.me();
+        for reaction in &line.reactions {
+            let emoji = safe::line(&reaction.emoji);
+            marks.push(format!("{emoji} {}", self.people.several(&reaction.users, me)));
+        }
+        if marks.is_empty() {
+            String::new()
+        } else {
+            self.terminal.paper.ink(Ink::Dim, &format!(" {}", marks.join(" ")))
+        }
     }
 
     /// Words of somebody, as they are shown.

@@ -63,6 +63,8 @@ pub struct Talk<'a> {
     /// Up to where a list or a notice has told of each conversation.
     pub(super) noticed: BTreeMap<ConversationId, Seq>,
     pub(super) room: Option<Room>,
+    /// What lines on the screen answer, in few words.
+    pub(super) quotes: BTreeMap<Seq, String>,
     pub(super) there: BTreeMap<UserId, There>,
     pub(super) watched: BTreeSet<UserId>,
     /// Entries of conversations that have no row yet: told when it comes, with their title.
@@ -96,6 +98,7 @@ impl<'a> Talk<'a> {
             begun: BTreeMap::new(),
             noticed: BTreeMap::new(),
             room: None,
+            quotes: BTreeMap::new(),
             there: BTreeMap::new(),
             watched: BTreeSet::new(),
             untold: BTreeMap::new(),

@@ -40,6 +40,29 @@ pub enum Typed {
     Read(Option<String>),
     /// Mark the open conversation as unread from its last message on.
     Unread,
+    /// Give a message of mine other words.
+    Edit(Which, String),
+    /// Delete a message for everybody.
+    Delete(Which),
+    /// Put an emoji to a message, or take it back.
+    React {
+        /// To which.
+        which: Which,
+        /// Which emoji.
+        emoji: String,
+        /// Put, or taken back.
+        on: bool,
+    },
+    /// Pin a message, or no longer.
+    Pin(Which, bool),
+    /// Which messages are pinned.
+    Pins,
+    /// Pass a message on.
+    Forward(Which, String),
+    /// Answer a message with these words.
+    Reply(Which, String),
+    /// What a message said before it was edited.
+    Was(Which),
     /// Who is there.
     Who,
     /// Something about what is one's own.
@@ -118,6 +141,9 @@ pub enum Muted {
     Always,
 }
 
+/// A message of the open conversation, counted from below: 1 is the last one. Absent: the last that it can be meant of.
+pub type Which = Option<usize>;
+
 /// Earlier messages at once.
 const HISTORY_ENTRIES: u32 = 20;
 
@@ -168,6 +194,30 @@ pub fn understand(line: &str) -> Result<Typed, String> {
         }
         "read" => Typed::Read((!rest.is_empty()).then(|| rest.to_owned())),
         "unread" => Typed::Unread,
+        "edit" | "e" => {
+            let (which, words) = which(rest);
+            Typed::Edit(which, full(words, "/edit the right words, /edit ^2 the right words")?)
+        }
+        "delete" => Typed::Delete(only(rest, "/delete, /delete ^2")?),
+        "react" | "unreact" => {
+            let (which, emoji) = which(rest);
+            Typed::React {
+                which,
+                emoji: full(emoji, "/react 👍, /react ^2 👍")?,
+                on: word == "react",
+            }
+        }
+        "pin" | "unpin" => Typed::Pin(only(rest, "/pin, /pin ^2")?, word == "pin"),
+        "pins" => Typed::Pins,
+        "forward" => {
+            let (which, to) = which(rest);
+            Typed::Forward(which, full(to, "/forward @bob, /forward ^2 Choir")?)
+        }
+        "reply" | "r" => {
+            let (which, words) = which(rest);
+            Typed::Reply(which, full(words, "/reply yes, /reply ^2 yes")?)
+        }
+        "was" => Typed::Was(only(rest, "/was, /was ^2")?),
         "who" | "w" => Typed::Who,
         "devices" => Typed::Devices,
         "sign-out-others" => Typed::SignOutOthers,
@@ -238,6 +288,35 @@ fn mute(rest: &str) -> Result<Own, String> {
     Ok(Own::Mute { until, mentions })
 }
 
+/// `^2` at the beginning names the second message from below, `^` the last one.
+fn which(rest: &str) -> (Which, &str) {
+    let Some(marked) = rest.strip_prefix('^') else {
+        return (None, rest);
+    };
+    let end = marked.find(|c: char| !c.is_ascii_digit()).unwrap_or(marked.len());
+    let which = if end == 0 {
+        Some(1)
+    } else {
+        marked[..end].parse().ok().filter(|n| *n > 0)
+    };
+    (which, marked[end..].trim_start())
+}
+
+fn only(rest: &str, example: &str) -> Result<Which, String> {
+    match which(rest) {
+        (which, "") => Ok(which),
+        _ => Err(format!("Like this: {example} (^2 is the second message from below)")),
+    }
+}
+
+fn full(words: &str, example: &str) -> Result<String, String> {
+    if words.is_empty() {
+        Err(format!("Like this: {example} (^2 is the second message from below)"))
+    } else {
+        Ok(words.to_owned())
+    }
+}
+
 /// A title, then handles.
 fn group(rest: &str) -> Option<Result<Typed, String>> {
     let at = rest.find(" @")?;
@@ -273,6 +352,11 @@ Type words and press Enter: they go to the open conversation. Everything else be
   /requests                who asks                     /admit @bob       let them in (or: /admit @bob no)
   /history 50              earlier messages                  /who           who is there now
   /read, /read 2           mark as read                      /unread        mark as unread, for later
+  /edit the right words    change your last message          /was           what one said before
+  /delete                  delete it for everybody           /reply yes     answer the last message
+  /react 👍, /unreact 👍   react to the last message         /forward @bob  pass it on
+  /pin, /unpin             keep it at hand                   /pins          what is pinned
+                           ^2 names another: /edit ^2 words changes the second message from below
   /read-all                mark everything as read           /note          notes to yourself
   /mute 8h|week|always|off no notices of the open one        /archive, /pin-chat (off: back)
   /star ^2, /starred       keep a message at hand, for you   /hide ^2       show it no more
@@ -378,6 +462,19 @@ mod tests {
             }
         );
         assert_eq!(ok("/history 7"), Typed::History(7));
+        assert_eq!(ok("/edit new words"), Typed::Edit(None, "new words".to_owned()));
+        assert_eq!(ok("/edit ^3 new words"), Typed::Edit(Some(3), "new words".to_owned()));
+        assert_eq!(ok("/delete ^"), Typed::Delete(Some(1)));
+        assert_eq!(ok("/forward ^2 @bob"), Typed::Forward(Some(2), "@bob".to_owned()));
+        let react = |which, on| Typed::React {
+            which,
+            emoji: "👍".to_owned(),
+            on,
+        };
+        assert_eq!(
+            (ok("/react 👍"), ok("/unreact ^2 👍")),
+            (react(None, true), react(Some(2), false))
+        );
         let mute = |until, mentions| Typed::Own(Own::Mute { until, mentions });
         assert_eq!(ok("/mute week"), mute(Muted::Hours(168), false));
         assert_eq!(ok("/mute always mentions"), mute(Muted::Always, true));
@@ -396,6 +493,8 @@ mod tests {
         let wrong = |line: &str| understand(line).expect_err(line);
         assert!(wrong("/group Choir").contains("/group Choir @bob @carol"));
         assert!(wrong("/new").contains("/new @bob"));
+        assert!(wrong("/edit ^2").contains("/edit ^2 the right words"));
+        assert!(wrong("/delete that one").contains("/delete ^2"));
         assert!(wrong("/add nö").contains("no handle"));
         assert!(wrong("/hsitory").contains("//hsitory"));
         assert!(wrong("/history 0").contains("1 to 200"));

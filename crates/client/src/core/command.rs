@@ -2,6 +2,7 @@
 
 use crate::outbox::Verb;
 use crate::own::Wish;
+use protocol::change::{AskHistory, Pins, Revisions};
 use protocol::client_frame::{AskPeople, Place, Show};
 use protocol::own::{AskReceipts, AskStarred, ReadAllOk, Receipts, Starred};
 use protocol::server_frame::{Members, People};
@@ -38,6 +39,10 @@ pub enum Command {
     People(AskPeople),
     /// Something about invite links: a `link`, `links`, `revoke_link`, `look`, `join` or `requests`.
     Link(Box<ClientFrame>),
+    /// Which entries of a conversation are pinned.
+    Pins(ConversationId),
+    /// What an entry said before it was edited.
+    History(AskHistory),
     /// The conversation is on the screen: it is followed closely, cursors and typing are told.
     Open(ConversationId),
     /// It no longer is.
@@ -79,6 +84,10 @@ pub enum Reply {
     People(People),
     /// What the server said about invite links; an `ack`: one has joined.
     Link(Box<ServerFrame>),
+    /// Pinned entries.
+    Pins(Pins),
+    /// The bodies an entry had.
+    History(Revisions),
     /// Starred entries.
     Starred(Starred),
     /// Everything is read.

@@ -55,6 +55,8 @@ impl Core {
             | ServerFrame::Look(_)
             | ServerFrame::Asked(_)
             | ServerFrame::Requests(_)) => self.answer(ask, Reply::Link(Box::new(frame))),
+            ServerFrame::Pins(pins) => self.answer(ask, Reply::Pins(pins)),
+            ServerFrame::History(past) => self.answer(ask, Reply::History(past)),
             ServerFrame::PrefsOk(ok) => {
                 self.state.inbox.put_prefs(ok.conv, ok.ver, ok.prefs);
                 self.granted(ask, About::Prefs(ok.conv), None);

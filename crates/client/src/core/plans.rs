@@ -45,7 +45,7 @@ fn settle_and_compare(world: &mut World) {
         let read = world.server.cursors[conv].read;
         assert_eq!(
             state.unread(*conv),
-            truth.head().0.0 - read.0,
+            truth.messages_above(read),
             "seed {seed}: unread is exact"
         );
         let kept: Vec<_> = world.kept.logs[conv].tail().collect();
@@ -167,9 +167,13 @@ fn one_thing(world: &mut World) {
         return something_own(world);
     }
     match world.chance.random_range(0..20) {
-        0..8 => {
+        0..5 => {
             let n = world.chance.random_range(1..=CONVS);
             world.say(n);
+        }
+        5..8 => {
+            let n = world.chance.random_range(1..=CONVS);
+            world.change(n);
         }
         8..14 => {
             let n = world.chance.random_range(1..=CONVS);

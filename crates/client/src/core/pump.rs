@@ -4,6 +4,7 @@ use super::connection::Link;
 use super::{Action, Ask, Command, Core, Follow, Ticket};
 use crate::bounds::RESUME_EAGER_MAX;
 use crate::outbox::Item;
+use protocol::change::AskPins;
 use protocol::client_frame::{AskInbox, AskMembers, Get, Place};
 use protocol::own::ReadAll;
 use protocol::{ClientFrame, ConversationId};
@@ -95,6 +96,8 @@ impl Core {
             }),
             Command::People(people) => ClientFrame::People(people.clone()),
             Command::Link(frame) => (**frame).clone(),
+            Command::Pins(conv) => ClientFrame::Pins(AskPins { conv: *conv }),
+            Command::History(ask) => ClientFrame::History(*ask),
             Command::Starred(ask) => ClientFrame::Starred(*ask),
             Command::ReadAll => ClientFrame::ReadAll(ReadAll {}),
             Command::Receipts(ask) => ClientFrame::Receipts(*ask),

@@ -26,7 +26,11 @@ impl Core {
                 Reply::Done
             }
             Command::Page { conv, place, limit } => return self.page(ticket, conv, place, limit),
-            Command::Members { .. } | Command::People(_) | Command::Link(_) => return self.enqueue(ticket, command),
+            Command::Members { .. }
+            | Command::People(_)
+            | Command::Link(_)
+            | Command::Pins(_)
+            | Command::History(_) => return self.enqueue(ticket, command),
             Command::Own(wish) => self.wish(wish),
             Command::Starred(_) | Command::ReadAll | Command::Receipts(_) => return self.enqueue(ticket, command),
             Command::Open(conv) => {
@@ -72,7 +76,12 @@ impl Core {
     /// Puts a change into the outbox. What is too large is told here, before it is queued and refused far away.
     fn write_down(&mut self, mut verb: Verb, now_ms: u64) -> Reply {
         if let Verb::Send(send) = &mut verb {
-            if let Err(refusal) = self.fits(&send.kind, &send.body) {
+            // What is passed on is checked where its words are.
+            let fits = match send.forward {
+                Some(_) => Ok(()),
+                None => self.fits(&send.kind, &send.body),
+            };
+            if let Err(refusal) = fits {
                 return Reply::No(No::Refused(refusal));
             }
             let log = self
@@ -90,6 +99,11 @@ impl Core {
             Verb::Send(send) if send.kind == Kind::Text => self.state.own.emptied_by(send.conv, &send.body),
             _ => None,
         };
+        if let Verb::Edit(edit) = &verb
+            && let Err(refusal) = self.fits(&Kind::Text, &edit.body)
+        {
+            return Reply::No(No::Refused(refusal));
+        }
         let item = Item::new(verb, self.options.me, now_ms);
         let send_id = item.send_id;
         if self.state.outbox.queue(item.clone(), &self.bounds).is_err() {

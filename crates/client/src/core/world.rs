@@ -118,6 +118,21 @@ impl World {
         self.store(conv(n), BOB, id, "hello");
     }
 
+    /// Somebody changes what was said: live it is told with its words, or without them, as to those of whom one may
+    /// not read what was changed.
+    pub fn change(&mut self, n: u8) {
+        let Some(log) = self.server.logs.get_mut(&conv(n)).filter(|log| !log.entries.is_empty()) else {
+            return self.say(n);
+        };
+        let head = log.head().0.0;
+        let target = Seq(self.chance.random_range(head.saturating_sub(40).max(1)..=head));
+        let mut entry = log.some_change(target, self.chance.random_range(0..14));
+        if self.chance.random_bool(0.3) {
+            entry.now = None;
+        }
+        self.tell(conv(n), &entry);
+    }
+
     /// I write.
     pub fn write(&mut self, n: u8, text: &str) {
         let send_id = self.core.new_send_id(self.now_ms);
@@ -129,6 +144,7 @@ impl World {
             reply_to: None,
             thread: None,
             read: None,
+            forward: None,
         };
         self.queued.push(send_id);
         self.command(Command::Write(crate::outbox::Verb::Send(Box::new(send))));
@@ -332,6 +348,13 @@ impl World {
             .entry(conv)
             .or_insert_with(|| PretendLog::new(conv, epoch));
         let entry = log.say(sender, send_id, text);
+        self.tell(conv, &entry);
+        entry
+    }
+
+    /// An entry was stored: whoever is connected is told, perhaps.
+    fn tell(&mut self, conv: ConversationId, entry: &Entry) {
+        let epoch = self.server.epoch;
         let prev = self.server.ver;
         self.server.ver = prev.next();
         let known = self.server.rows.insert(conv, self.server.ver).is_some();
@@ -348,7 +371,6 @@ impl World {
             pull: !known,
         };
         self.hint(&ServerFrame::Ver(moved));
-        entry
     }
 
     fn serve(&mut self, re: Option<RequestId>, frame: ClientFrame) {
@@ -478,12 +500,17 @@ impl Server {
             read_ord: Ordinal::ZERO,
             generation: protocol::Generation::ZERO,
         };
+        let ord_at = |seq: Seq| {
+            let log = self.logs.get(&said.conv)?;
+            Some(log.entries.get(seq.0.checked_sub(1)? as usize)?.ord)
+        };
+        let read_ord = ord_at(said.read.unwrap_or_default()).unwrap_or(Ordinal::ZERO);
         let mine = self.cursors.entry(said.conv).or_insert(fresh);
         mine.delivered = mine.delivered.max(said.delivered.unwrap_or_default());
         let read = (said.generation.unwrap_or_default(), said.read.unwrap_or_default());
         if read > (mine.generation, mine.read) {
             (mine.generation, mine.read) = read;
-            mine.read_ord = Ordinal(read.1.0);
+            mine.read_ord = read_ord;
             self.ver = self.ver.next();
             self.rows.insert(said.conv, self.ver);
         }

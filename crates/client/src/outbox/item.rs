@@ -1,5 +1,6 @@
 //! One change in the outbox.
 
+use protocol::change::{Delete, Edit, Pin, React};
 use protocol::client_frame::{Add, Create, Leave, Remove, Send, What};
 use protocol::group::{ChangeRole, ChangeSettings};
 use protocol::link::Admit;
@@ -67,6 +68,14 @@ pub enum Verb {
     Role(ChangeRole),
     /// Let somebody in, or turn them away.
     Admit(Admit),
+    /// Give an entry another body.
+    Edit(Box<Edit>),
+    /// Delete an entry for everybody.
+    Delete(Delete),
+    /// Put an emoji to an entry, or take it back.
+    React(React),
+    /// Pin an entry, or no longer.
+    Pin(Pin),
 }
 
 impl Item {
@@ -97,6 +106,10 @@ impl Verb {
             Self::Settings(ask) => ask.send_id,
             Self::Role(ask) => ask.send_id,
             Self::Admit(ask) => ask.send_id,
+            Self::Edit(edit) => edit.send_id,
+            Self::Delete(delete) => delete.send_id,
+            Self::React(react) => react.send_id,
+            Self::Pin(pin) => pin.send_id,
         }
     }
 
@@ -115,6 +128,10 @@ impl Verb {
             Self::Settings(ask) => ask.conv,
             Self::Role(ask) => ask.conv,
             Self::Admit(ask) => ask.conv,
+            Self::Edit(edit) => edit.conv,
+            Self::Delete(delete) => delete.conv,
+            Self::React(react) => react.conv,
+            Self::Pin(pin) => pin.conv,
         }
     }
 
@@ -130,6 +147,10 @@ impl Verb {
             Self::Settings(ask) => ClientFrame::Settings(ask),
             Self::Role(ask) => ClientFrame::Role(ask),
             Self::Admit(ask) => ClientFrame::Admit(ask),
+            Self::Edit(edit) => ClientFrame::Edit(edit),
+            Self::Delete(delete) => ClientFrame::Delete(delete),
+            Self::React(react) => ClientFrame::React(react),
+            Self::Pin(pin) => ClientFrame::Pin(pin),
         }
     }
 
@@ -146,6 +167,9 @@ impl Verb {
                 let words = [&ask.change.title, &ask.change.description];
                 words.into_iter().flatten().map(String::len).sum()
             }
+            Self::Edit(edit) => edit.body.get().len(),
+            Self::React(react) => react.emoji.len(),
+            Self::Delete(_) | Self::Pin(_) => 0,
             Self::Create(_) | Self::Remove(_) | Self::Leave(_) | Self::Role(_) | Self::Admit(_) => 0,
         }
     }

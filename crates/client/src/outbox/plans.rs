@@ -22,6 +22,7 @@ fn send(n: u64, to: u8) -> Item {
         reply_to: None,
         thread: None,
         read: None,
+        forward: None,
     };
     Item::new(Verb::Send(Box::new(send)), ME, 0)
 }

@@ -170,6 +170,11 @@ pub fn entry(seq: u64, sender: UserId, send_id: SendId) -> Entry {
         target_seq: None,
         reply_to: None,
         thread: None,
+        edited: None,
+        deleted_by: None,
+        pinned: false,
+        reactions: Vec::new(),
+        now: None,
     }
 }
 

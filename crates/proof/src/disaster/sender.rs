@@ -307,6 +307,7 @@ impl Draft {
             reply_to: None,
             thread: None,
             read: None,
+            forward: None,
         }))
     }
 }

@@ -59,7 +59,11 @@ async fn strike(proving: &mut Proving, name: &'static str, size: Size) {
         }
         Err(NotRun { name, why, broke }) => {
             tell(&format!("    {}: {why}", if broke { "BROKE" } else { "NOT RUN" }));
-            let list = if broke { &mut proving.broke } else { &mut proving.not_run };
+            let list = if broke {
+                &mut proving.broke
+            } else {
+                &mut proving.not_run
+            };
             list.push((name.to_owned(), why));
         }
     }

@@ -88,7 +88,14 @@ fn logged(entry: &Entry) -> Logged {
         Kind::Added => (moved().users, Vec::new()),
         Kind::Removed => (Vec::new(), moved().user.into_iter().collect()),
         Kind::Left => (Vec::new(), vec![entry.sender]),
-        Kind::Settings | Kind::Role | Kind::Text | Kind::Other(_) => Default::default(),
+        Kind::Text
+        | Kind::Edit
+        | Kind::Delete
+        | Kind::React
+        | Kind::Pin
+        | Kind::Settings
+        | Kind::Role
+        | Kind::Other(_) => Default::default(),
     };
     Logged {
         seq: entry.seq,

@@ -2,9 +2,10 @@
 
 use crate::draw::Draw;
 use crate::server_examples::role;
+use protocol::change::{AskHistory, AskPins, Delete, Edit, Pin, React};
 use protocol::client_frame::{
-    Add, AskHeads, AskInbox, AskMembers, AskPeople, Beat, Create, Cursor, Get, Hello, Leave, Remove, Send, Show,
-    Typing, Watch, What,
+    Add, AskHeads, AskInbox, AskMembers, AskPeople, Beat, Create, Cursor, Forward, Get, Hello, Leave, Remove, Send,
+    Show, Typing, Watch, What,
 };
 use protocol::group::{ChangeRole, ChangeSettings, History, SettingsChange};
 use protocol::link::{Admit, AskLinks, AskLook, AskRequests, Join, MakeLink, RevokeLink};
@@ -86,6 +87,36 @@ pub fn client_frame(word: &str, d: &mut Draw) -> ClientFrame {
             user: user(d),
             yes: d.flag(),
         }),
+        "edit" => ClientFrame::Edit(Box::new(Edit {
+            conv: conv(d),
+            send_id: send_id(d),
+            target: seq(d),
+            body: d.body(),
+        })),
+        "delete" => ClientFrame::Delete(Delete {
+            conv: conv(d),
+            send_id: send_id(d),
+            target: seq(d),
+        }),
+        "react" => ClientFrame::React(React {
+            conv: conv(d),
+            send_id: send_id(d),
+            target: seq(d),
+            emoji: d.text(),
+            on: d.flag(),
+        }),
+        "pin" => ClientFrame::Pin(Pin {
+            conv: conv(d),
+            send_id: send_id(d),
+            target: seq(d),
+            on: d.flag(),
+        }),
+        "pins" => ClientFrame::Pins(AskPins { conv: conv(d) }),
+        "history" => ClientFrame::History(AskHistory {
+            conv: conv(d),
+            seq: seq(d),
+            before: d.option(seq),
+        }),
         "members" => ClientFrame::Members(AskMembers {
             conv: conv(d),
             after: d.option(user),
@@ -163,13 +194,17 @@ fn send(d: &mut Draw) -> Send {
         reply_to: d.option(seq),
         thread: d.option(seq),
         read: d.option(seq),
+        forward: d.option(|d| Forward {
+            conv: conv(d),
+            seq: seq(d),
+        }),
     }
 }
 
 /// Every kind this version knows, and one it does not.
 pub fn kind(d: &mut Draw) -> Kind {
     let words = [
-        "text", "created", "added", "removed", "left", "settings", "role", "poll",
+        "text", "created", "added", "removed", "left", "settings", "role", "edit", "delete", "react", "pin", "poll",
     ];
     Kind::of(words[d.choice(words.len())])
 }

@@ -100,7 +100,7 @@ fn names(value: &Value, into: &mut BTreeSet<String>) {
     match value {
         Value::Object(fields) => fields.iter().for_each(|(name, inner)| {
             into.insert(name.clone());
-            if name != "body" {
+            if name != "body" && name != "now" {
                 names(inner, into);
             }
         }),

@@ -2,6 +2,8 @@
 
 use crate::client_examples::{conv, kind, send_id, seq, user};
 use crate::draw::Draw;
+use protocol::change::{Pins, Revision, Revisions};
+use protocol::entry::Reaction;
 use protocol::group::{GroupSettings, History};
 use protocol::link::{Asked, Link, LinkMade, Links, Look, Request, Requests};
 use protocol::own::{
@@ -136,6 +138,20 @@ pub fn server_frame(word: &str, d: &mut Draw) -> ServerFrame {
                 read_ms: d.option(Draw::number),
             }),
         }),
+        "pins" => ServerFrame::Pins(Pins {
+            conv: conv(d),
+            seqs: d.list(seq),
+        }),
+        "history" => ServerFrame::History(Revisions {
+            conv: conv(d),
+            seq: seq(d),
+            more: d.flag(),
+            list: d.list(|d| Revision {
+                rev: d.option(seq),
+                at_ms: d.number(),
+                body: d.body().into(),
+            }),
+        }),
         _ => panic!("the server's frame `{word}` has no example: write its builder here"),
     }
 }
@@ -267,6 +283,14 @@ fn entry(d: &mut Draw) -> Entry {
         target_seq: d.option(seq),
         reply_to: d.option(seq),
         thread: d.option(seq),
+        edited: d.option(seq),
+        deleted_by: d.option(user),
+        pinned: d.flag(),
+        reactions: d.list(|d| Reaction {
+            emoji: d.text(),
+            users: d.list(user),
+        }),
+        now: d.option(|d| d.body().into()),
     }
 }
 

@@ -44,6 +44,11 @@ pub fn publish_and_append(node: Arc<Node>, append: Append) -> Later {
                 target_seq: None,
                 reply_to: append.reply_to,
                 thread: append.thread,
+                edited: None,
+                deleted_by: None,
+                pinned: false,
+                reactions: Vec::new(),
+                now: None,
             };
             node.bus.publish(Hint::Entry {
                 epoch: node.store.epoch(),

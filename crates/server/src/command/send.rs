@@ -2,13 +2,14 @@
 //!
 //! Costs one queued change in the store's next batch, one encoding of the entry for everybody, one push per session.
 
-use super::{Later, Who, appended, planted, refuse};
+use super::{Later, Who, appended, forward, planted, refuse};
 use crate::node::Node;
 use mutants::Mutant;
 use protocol::body::{self, Body};
 use protocol::client_frame::Send;
 use protocol::refusal::Code;
 use protocol::{Kind, Refusal, UserId};
+use serde_json::value::RawValue;
 use std::sync::Arc;
 use store::Append;
 
@@ -17,6 +18,9 @@ pub fn send(node: &Arc<Node>, who: &Who, frame: Send) -> Later {
         Ok(mentions) => mentions,
         Err(refusal) => return refuse(refusal),
     };
+    if let Some(from) = frame.forward {
+        return forward::forward(node, who, frame, from);
+    }
     let started_us = node.clock.now_us();
     let append = Append {
         conv: frame.conv,
@@ -29,6 +33,7 @@ pub fn send(node: &Arc<Node>, who: &Who, frame: Send) -> Later {
         reply_to: frame.reply_to,
         thread: frame.thread,
         read: frame.read,
+        forward: None,
     };
     // Planted fault: everybody is told first, and then it is stored.
     if mutants::is(Mutant::PublishBeforeCommit) {
@@ -52,12 +57,21 @@ fn check(node: &Node, who: &Who, frame: &Send) -> Result<Vec<UserId>, Refusal> {
     if !frame.kind.may_be_sent() {
         return Err(Code::BadKind.refuse());
     }
-    let bad_body = |fault: body::Fault| Code::BadBody.refuse_saying(fault.0);
     body::check_any(&frame.body).map_err(bad_body)?;
-    if frame.kind != Kind::Text {
+    if frame.kind != Kind::Text || frame.forward.is_some() {
         return Ok(Vec::new());
     }
-    let body = Body::check(&frame.body).map_err(bad_body)?;
+    mentions(&frame.body)
+}
+
+fn bad_body(fault: body::Fault) -> Refusal {
+    Code::BadBody.refuse_saying(fault.0)
+}
+
+/// Who is mentioned in the body of a text that is as it should be.
+pub fn mentions(raw: &RawValue) -> Result<Vec<UserId>, Refusal> {
+    body::check_any(raw).map_err(bad_body)?;
+    let body = Body::check(raw).map_err(bad_body)?;
     let mut mentions: Vec<UserId> = body.mentions.iter().map(|mention| mention.user).collect();
     mentions.sort_unstable();
     mentions.dedup();

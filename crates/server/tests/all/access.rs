@@ -7,7 +7,7 @@ use protocol::refusal::Code;
 use protocol::server_frame::{Role, ServerFrame};
 use protocol::token::TokenText;
 use protocol::{ClientFrame, ConversationId, Seq};
-use protocol::{link, own};
+use protocol::{change, link, own};
 
 /// How somebody stands to the conversation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -104,6 +104,30 @@ fn table(frame: &ClientFrame, standing: Standing) -> Answered {
         // With a token whose secret is wrong: nobody is told anything, and who is in is in.
         (ClientFrame::Look(_), _) | (ClientFrame::Join(_), Stranger | Removed) => No(Code::InviteInvalid),
         (ClientFrame::Join(_), CameBack | Member | Admin | Owner) => Yes,
+        // Changes of the first message, which the owner wrote and everybody but the stranger could read.
+        (
+            ClientFrame::Edit(_)
+            | ClientFrame::Delete(_)
+            | ClientFrame::React(_)
+            | ClientFrame::Pin(_)
+            | ClientFrame::Pins(_)
+            | ClientFrame::History(_),
+            Stranger,
+        ) => No(Code::NotFound),
+        (
+            ClientFrame::Edit(_)
+            | ClientFrame::Delete(_)
+            | ClientFrame::React(_)
+            | ClientFrame::Pin(_)
+            | ClientFrame::Pins(_),
+            Removed,
+        ) => No(Code::NotAMember),
+        (ClientFrame::Edit(_), CameBack | Member | Admin) | (ClientFrame::Delete(_), CameBack | Member) => {
+            No(Code::Forbidden)
+        }
+        (ClientFrame::Edit(_), Owner) | (ClientFrame::Delete(_), Admin | Owner) => Yes,
+        (ClientFrame::React(_) | ClientFrame::Pin(_) | ClientFrame::Pins(_), CameBack | Member | Admin | Owner) => Yes,
+        (ClientFrame::History(_), Removed | CameBack | Member | Admin | Owner) => Yes,
         (ClientFrame::Typing(_), _) => Nothing,
         // These answer with what is the asker's own, and with nothing of the rest.
         (
@@ -131,6 +155,8 @@ struct Scene {
     conv: ConversationId,
     ann: Person,
     spare: Person,
+    /// A message that may be deleted.
+    spare_text: Seq,
 }
 
 impl Scene {
@@ -192,6 +218,37 @@ impl Scene {
             }),
             members(conv),
             people(&[&self.ann, &self.spare], &[]),
+            ClientFrame::React(change::React {
+                conv,
+                send_id: house.send_id(),
+                target: Seq(2),
+                emoji: "👍".into(),
+                on: true,
+            }),
+            ClientFrame::Pin(change::Pin {
+                conv,
+                send_id: house.send_id(),
+                target: Seq(2),
+                on: true,
+            }),
+            ClientFrame::Pins(change::AskPins { conv }),
+            ClientFrame::Edit(Box::new(change::Edit {
+                conv,
+                send_id: house.send_id(),
+                target: Seq(2),
+                body: protocol::Body::text("edited").to_raw(),
+            })),
+            ClientFrame::History(change::AskHistory {
+                conv,
+                seq: Seq(2),
+                before: None,
+            }),
+            // One that nothing else is about: it can be deleted once.
+            ClientFrame::Delete(change::Delete {
+                conv,
+                send_id: house.send_id(),
+                target: self.spare_text,
+            }),
             ClientFrame::Prefs(own::SetPrefs {
                 pinned: Some(Some(true)),
                 ..own::SetPrefs::of(conv)
@@ -282,6 +339,7 @@ async fn mem1_nobody_is_told_what_is_not_theirs_by_any_verb() {
     a.ack(house.text(conv, "canary-middle")).await;
     a.ack(house.add(conv, &[&back])).await;
     a.ack(house.text(conv, "canary-late")).await;
+    let spare_text = a.ack(house.text(conv, "to be deleted")).await.seq;
     a.ack(ClientFrame::Role(ChangeRole {
         conv,
         send_id: house.send_id(),
@@ -291,17 +349,19 @@ async fn mem1_nobody_is_told_what_is_not_theirs_by_any_verb() {
     .await;
     a.say(&typing(conv)).await;
     a.cursor(cursor(conv, Some(7), Some(7))).await;
-    let scene = Scene {
+    let mut scene = Scene {
         house,
         conv,
         ann: ann.clone(),
         spare,
+        spare_text,
     };
     for (line, who, standing) in &mut lines {
         scene.ask_everything(line, who, *standing).await;
     }
     // The admin has removed who is to be removed.
     a.ack(scene.house.add(conv, &[&scene.spare])).await;
+    scene.spare_text = a.ack(scene.house.text(conv, "to be deleted too")).await.seq;
     scene.ask_everything(&mut a, &ann, Standing::Owner).await;
     // What else comes by itself, and what another connection finds from nothing.
     for (line, who, standing) in &mut lines {
@@ -345,6 +405,7 @@ async fn mem7_there_and_not_there_look_the_same() {
         conv,
         ann: ann.clone(),
         spare: spare.clone(),
+        spare_text: Seq(2),
     };
     let scene = scene(house, &ann, &bob);
     let mut e = scene.house.connect(&eve).await;

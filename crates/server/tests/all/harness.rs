@@ -299,6 +299,7 @@ pub fn text_as(conv: ConversationId, send_id: SendId, text: &str) -> ClientFrame
         reply_to: None,
         thread: None,
         read: None,
+        forward: None,
     };
     ClientFrame::Send(Box::new(send))
 }

@@ -87,6 +87,9 @@ held! {
     look(user: UserId, conv: ConversationId, hash: SecretHash) -> LinkLook;
     join(join: Join) -> Joined;
     requests(reader: UserId, conv: ConversationId) -> Vec<JoinRequest>;
+    amend(amend: Amend) -> Appended;
+    history(ask: AskHistory) -> Revisions;
+    pins(reader: UserId, conv: ConversationId) -> Vec<Seq>;
     move_cursors(moves: Vec<CursorMove>) -> Vec<std::result::Result<CursorMoved, Refused>>;
     page(ask: AskPage) -> Page;
     heads(reader: UserId, convs: Vec<ConversationId>) -> Vec<Head>;

@@ -167,6 +167,7 @@ impl Load {
             reply_to: None,
             thread: None,
             read: None,
+            forward: None,
         };
         (index, side, append)
     }

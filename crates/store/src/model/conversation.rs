@@ -24,6 +24,8 @@ pub(super) struct Conversation {
     pub sends: BTreeMap<(UserId, SendId), Sent>,
     /// Everybody who is or was a member.
     pub members: BTreeMap<UserId, Membership>,
+    /// Bodies that an edit replaced, by entry and by the edit that had made them (zero: it was written so).
+    pub revisions: BTreeMap<(Seq, Seq), Arc<str>>,
     /// Who is mentioned where.
     pub mentions: BTreeSet<(UserId, Seq)>,
 }
@@ -50,6 +52,11 @@ pub(super) enum Asked {
     Members(MemberChange),
     Settings(SettingsChange),
     Join(SecretHash),
+    Amend {
+        target: Seq,
+        kind: Kind,
+        body: Arc<str>,
+    },
 }
 
 /// Somebody who is or was a member.

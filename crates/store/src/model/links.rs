@@ -105,6 +105,7 @@ impl State {
             body: json(&entry::Added { users: vec![join.user] }),
             reply_to: None,
             thread: None,
+            target: None,
             asked,
         };
         let entry = self.write_entry(draft, now_ms);

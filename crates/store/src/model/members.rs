@@ -2,6 +2,7 @@
 
 use super::State;
 use super::conversation::{Asked, Conversation, Membership, Sent};
+use super::seen::Eyes;
 use super::write::{Draft, json};
 use crate::record::{Appended, ChangeMembers, MemberChange};
 use crate::{Refused, Result};
@@ -47,6 +48,7 @@ impl State {
                 send_id: change.send_id,
                 kind,
                 body,
+                target: None,
                 reply_to: None,
                 thread: None,
                 asked,
@@ -72,7 +74,8 @@ impl State {
     /// There is nothing to do: the latest entry is the answer, now and to the repeat.
     pub(super) fn nobody_new(&mut self, conv: ConversationId, name: (UserId, SendId), asked: Asked) -> Appended {
         let conversation = self.conversation_mut(conv);
-        let entry = Arc::clone(conversation.log.last().expect("a log is never empty"));
+        let last = conversation.log.last().expect("a log is never empty");
+        let entry = Arc::new(conversation.seen(last, Eyes::Delivery));
         conversation.sends.insert(name, Sent { seq: entry.seq, asked });
         Appended { entry, dup: true }
     }

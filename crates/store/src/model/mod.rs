@@ -10,6 +10,7 @@
 //! - [`inbox`], [`people`], [`own`]: the user family. [`directory`]: handles and invites.
 //! - [`mint`]: message ids out of a clock and chance that were handed in.
 
+mod amend;
 mod bridge;
 mod conversation;
 mod cursors;
@@ -23,8 +24,10 @@ mod page;
 mod people;
 mod read;
 mod settings;
+mod seen;
 mod write;
 
+use crate::change::{Amend, AskHistory, Revisions};
 use crate::link::{Join, JoinRequest, Joined, Link, LinkLook, NewLink};
 use crate::own::{Draft, Owned, SetDraft};
 use crate::record::{
@@ -161,6 +164,18 @@ impl Store for Model {
 
     fn requests(&self, reader: UserId, conv: ConversationId) -> Reply<Vec<JoinRequest>> {
         self.read(|state| state.requests(reader, conv))
+    }
+
+    fn amend(&self, amend: Amend) -> Reply<Appended> {
+        self.write(|state, now_ms| state.amend(amend, now_ms))
+    }
+
+    fn history(&self, ask: AskHistory) -> Reply<Revisions> {
+        self.read(|state| state.history(ask))
+    }
+
+    fn pins(&self, reader: UserId, conv: ConversationId) -> Reply<Vec<Seq>> {
+        self.read(|state| state.pins(reader, conv))
     }
 
     fn move_cursors(&self, moves: Vec<CursorMove>) -> Reply<Vec<std::result::Result<CursorMoved, Refused>>> {

@@ -2,6 +2,7 @@
 
 use super::State;
 use super::conversation::{Conversation, Membership};
+use super::seen::Eyes;
 use crate::Result;
 use crate::record::{AskPage, Entry, Page};
 use protocol::client_frame::Place;
@@ -61,10 +62,31 @@ impl Conversation {
         all.filter(|entry| unread::may_read(&reader.spans, entry.seq))
     }
 
+    /// Takes while there is room, each as the reader sees it; whether something was left.
+    fn take<'a>(
+        &self,
+        reader: &Membership,
+        entries: impl Iterator<Item = &'a Entry>,
+        room: Room,
+    ) -> (Vec<Entry>, bool) {
+        let mut taken = Vec::new();
+        let mut bytes = 0;
+        for entry in entries {
+            let seen = self.seen(entry, Eyes::Reader(&reader.spans));
+            bytes += seen.bytes();
+            let free = room.first_free && taken.is_empty();
+            if taken.len() == room.entries || (bytes > room.bytes && !free) {
+                return (taken, true);
+            }
+            taken.push(seen);
+        }
+        (taken, false)
+    }
+
     /// The lowest from `from` to `end`.
     fn upward(&self, reader: &Membership, from: Seq, end: Seq, room: Room, wanted: impl Fn(&Entry) -> bool) -> Cut {
         let inside = |entry: &&Entry| from <= entry.seq && entry.seq <= end && wanted(entry);
-        let (entries, more) = take(self.readable(reader).filter(inside), room);
+        let (entries, more) = self.take(reader, self.readable(reader).filter(inside), room);
         let last_taken = entries.last().map_or(from.prev(), |entry| entry.seq);
         Cut {
             from,
@@ -77,7 +99,7 @@ impl Conversation {
     /// The highest up to `end`.
     fn downward(&self, reader: &Membership, end: Seq, room: Room) -> Cut {
         let inside = |entry: &&Entry| entry.seq <= end;
-        let (mut entries, more) = take(self.readable(reader).rev().filter(inside), room);
+        let (mut entries, more) = self.take(reader, self.readable(reader).rev().filter(inside), room);
         entries.reverse();
         Cut {
             from: if more { entries[0].seq } else { Seq(1) },
@@ -95,9 +117,7 @@ impl Conversation {
         let below = self.downward(reader, middle.min(end), half);
         let left = Room {
             entries: room.entries - below.entries.len(),
-            bytes: room
-                .bytes
-                .saturating_sub(below.entries.iter().map(|entry| entry.body.len()).sum()),
+            bytes: room.bytes.saturating_sub(below.entries.iter().map(Entry::bytes).sum()),
             first_free: below.entries.is_empty(),
         };
         let above = self.upward(reader, Seq(middle.0.saturating_add(1)), end, left, |_| true);
@@ -108,19 +128,4 @@ impl Conversation {
             entries: below.entries.into_iter().chain(above.entries).collect(),
         }
     }
-}
-
-/// Takes while there is room; whether something was left.
-fn take<'a>(entries: impl Iterator<Item = &'a Entry>, room: Room) -> (Vec<Entry>, bool) {
-    let mut taken = Vec::new();
-    let mut bytes = 0;
-    for entry in entries {
-        bytes += entry.body.len();
-        let free = room.first_free && taken.is_empty();
-        if taken.len() == room.entries || (bytes > room.bytes && !free) {
-            return (taken, true);
-        }
-        taken.push(entry.clone());
-    }
-    (taken, false)
 }

@@ -2,6 +2,7 @@
 
 use super::State;
 use super::conversation::Run;
+use super::seen::Eyes;
 use crate::record::{Entry, Head, Member, MembersPage, Receipt, Stats, TailPage};
 use crate::{Refused, Result};
 use protocol::limits::GROUP_MEMBERS_MAX;
@@ -27,7 +28,7 @@ impl State {
             kind: conversation.kind,
             head_seq: conversation.head_seq(),
             head_ord: conversation.head_ord(),
-            entries: entries.map(|entry| (**entry).clone()).collect(),
+            entries: entries.map(|entry| conversation.seen(entry, Eyes::Delivery)).collect(),
             spans: members
                 .map(|(&user, membership)| (user, membership.spans.clone()))
                 .collect(),

@@ -37,6 +37,7 @@ impl State {
             body: json(&news),
             reply_to: None,
             thread: None,
+            target: None,
             asked,
         };
         let entry = self.write_entry(draft, now_ms);

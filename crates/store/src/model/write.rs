@@ -2,6 +2,7 @@
 
 use super::State;
 use super::conversation::{Asked, Conversation, Membership, Sent};
+use super::seen::Eyes;
 use crate::record::{Append, Appended, Create, Entry};
 use crate::{Refused, Result};
 use protocol::group::GroupSettings;
@@ -19,6 +20,8 @@ pub(super) struct Draft {
     pub send_id: SendId,
     pub kind: Kind,
     pub body: Arc<str>,
+    /// What it changes.
+    pub target: Option<Seq>,
     pub reply_to: Option<Seq>,
     pub thread: Option<Seq>,
     /// For the retry.
@@ -30,7 +33,11 @@ impl State {
         let conversation = self.conversation(append.conv)?;
         let asked = Asked::Append {
             kind: append.kind.clone(),
-            body: Arc::clone(&append.body),
+            // What is passed on is asked for by its place.
+            body: match append.forward {
+                Some(forward) => format!("{} {}", forward.conv, forward.seq).into(),
+                None => Arc::clone(&append.body),
+            },
             reply_to: append.reply_to,
             thread: append.thread,
         };
@@ -43,6 +50,9 @@ impl State {
         }
         let named = [append.reply_to, append.thread];
         if !named.iter().flatten().all(|&seq| conversation.may_read(sender, seq)) {
+            return Err(Refused::BadReference.into());
+        }
+        if append.forward.is_some_and(|forward| !forward.found) {
             return Err(Refused::BadReference.into());
         }
         let head_before = conversation.head_seq();
@@ -67,6 +77,7 @@ impl State {
                 send_id: append.send_id,
                 kind: append.kind,
                 body: append.body,
+                target: None,
                 reply_to: append.reply_to,
                 thread: append.thread,
                 asked,
@@ -132,6 +143,7 @@ impl State {
             log: Vec::new(),
             sends: BTreeMap::new(),
             members: create.members.iter().map(begin).collect(),
+            revisions: BTreeMap::new(),
             mentions: BTreeSet::new(),
         };
         self.conversations.insert(create.conv, conversation);
@@ -142,6 +154,7 @@ impl State {
                 send_id: create.send_id,
                 kind: Kind::Created,
                 body,
+                target: None,
                 reply_to: None,
                 thread: None,
                 asked,
@@ -169,9 +182,14 @@ impl State {
             kind: draft.kind,
             body: draft.body,
             rev: None,
-            target_seq: None,
+            target_seq: draft.target,
             reply_to: draft.reply_to,
             thread: draft.thread,
+            edited: None,
+            deleted_by: None,
+            pinned: false,
+            reactions: Vec::new(),
+            now: None,
         });
         conversation.log.push(Arc::clone(&entry));
         let sent = Sent {
@@ -197,7 +215,7 @@ impl Conversation {
         }
         let entry = self.entry(sent.seq).expect("a change's entry stands");
         Some(Ok(Appended {
-            entry: Arc::clone(entry),
+            entry: Arc::new(self.seen(entry, Eyes::Delivery)),
             dup: true,
         }))
     }

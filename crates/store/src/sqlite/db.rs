@@ -167,6 +167,10 @@ pub(super) fn kind_value(kind: &Kind) -> Value {
         Kind::Left => 5,
         Kind::Settings => 20,
         Kind::Role => 21,
+        Kind::Edit => 6,
+        Kind::Delete => 7,
+        Kind::React => 8,
+        Kind::Pin => 9,
         Kind::Other(word) => return Value::Text(word.to_string()),
     };
     Value::Integer(code)
@@ -181,6 +185,10 @@ pub(super) fn kind(value: ValueRef<'_>) -> Kind {
         ValueRef::Integer(5) => Kind::Left,
         ValueRef::Integer(20) => Kind::Settings,
         ValueRef::Integer(21) => Kind::Role,
+        ValueRef::Integer(6) => Kind::Edit,
+        ValueRef::Integer(7) => Kind::Delete,
+        ValueRef::Integer(8) => Kind::React,
+        ValueRef::Integer(9) => Kind::Pin,
         ValueRef::Text(word) => Kind::of(&String::from_utf8_lossy(word)),
         _ => Kind::Other("unknown".into()),
     }

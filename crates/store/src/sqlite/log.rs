@@ -5,6 +5,7 @@ use super::db::{self, Db, SEQ_MAX};
 use super::held::Conversation;
 use super::job::{Outcome, Problem};
 use super::planted;
+use super::seen::{self, Eyes};
 use super::settings;
 use super::work::{Digest, Pen, Work};
 use crate::error::Refused;
@@ -23,6 +24,8 @@ pub(super) struct Draft {
     pub(super) send_id: SendId,
     pub(super) kind: Kind,
     pub(super) body: Arc<str>,
+    /// What it changes.
+    pub(super) target: Option<Seq>,
     pub(super) reply_to: Option<Seq>,
     pub(super) thread: Option<Seq>,
 }
@@ -83,6 +86,11 @@ pub(super) fn entry(row: &Row<'_>, conv: ConversationId) -> rusqlite::Result<Ent
         target_seq: seq(8)?,
         reply_to: seq(9)?,
         thread: seq(10)?,
+        edited: None,
+        deleted_by: None,
+        pinned: false,
+        reactions: Vec::new(),
+        now: None,
     })
 }
 
@@ -122,8 +130,9 @@ pub(super) fn known(
 
 /// An entry as the answer to a change that came before.
 pub(super) fn again(db: &Db, conv: (ConversationId, i64), seq: Seq) -> Outcome<Appended> {
+    let entry = read(db, conv.0, conv.1, seq)?;
     Ok(Appended {
-        entry: Arc::new(read(db, conv.0, conv.1, seq)?),
+        entry: Arc::new(seen::seen(db, conv.1, entry, Eyes::Delivery)?),
         dup: true,
     })
 }
@@ -178,8 +187,8 @@ pub(super) fn write(db: &Db, pen: &mut Pen, conversation: &mut Conversation, dra
         db.run("DELETE FROM log WHERE id = ?1", [db::log_id(conversation.number, seq)])?;
     }
     db.run(
-        "INSERT INTO log(id, message_id, send_id, ord, kind, sender, created_ms, reply_to, thread, body)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+        "INSERT INTO log(id, message_id, send_id, ord, kind, sender, created_ms, reply_to, thread, body, target_seq)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
         (
             db::log_id(conversation.number, seq),
             id.as_bytes(),
@@ -191,6 +200,7 @@ pub(super) fn write(db: &Db, pen: &mut Pen, conversation: &mut Conversation, dra
             draft.reply_to.map(|seq| db::sql(seq.0)),
             draft.thread.map(|seq| db::sql(seq.0)),
             &*draft.body,
+            draft.target.map(|seq| db::sql(seq.0)),
         ),
     )?;
     conversation.head_seq = seq;
@@ -209,9 +219,14 @@ pub(super) fn write(db: &Db, pen: &mut Pen, conversation: &mut Conversation, dra
         kind: draft.kind,
         body: draft.body,
         rev: None,
-        target_seq: None,
+        target_seq: draft.target,
         reply_to: draft.reply_to,
         thread: draft.thread,
+        edited: None,
+        deleted_by: None,
+        pinned: false,
+        reactions: Vec::new(),
+        now: None,
     }))
 }
 
@@ -242,6 +257,7 @@ pub(super) fn append(work: &mut Work, ask: &Append) -> Outcome<Appended> {
         send_id: ask.send_id,
         kind: ask.kind.clone(),
         body: Arc::clone(&ask.body),
+        target: None,
         reply_to: ask.reply_to,
         thread: ask.thread,
     };
@@ -284,7 +300,7 @@ fn may_append(conversation: &Conversation, ask: &Append) -> Result<(), Refused> 
     let readable = |seq: &Seq| {
         *seq >= conversation.floor_seq && *seq <= conversation.head_seq && unread::may_read(&member.spans, *seq)
     };
-    if ![ask.reply_to, ask.thread].iter().flatten().all(readable) {
+    if ![ask.reply_to, ask.thread].iter().flatten().all(readable) || ask.forward.is_some_and(|one| !one.found) {
         return Err(Refused::BadReference);
     }
     if ask.read.is_some_and(|read| read > conversation.head_seq) {
@@ -295,11 +311,17 @@ fn may_append(conversation: &Conversation, ask: &Append) -> Result<(), Refused> 
 
 fn digest(pen: &Pen, ask: &Append) -> Digest {
     let place = |seq: Option<Seq>| seq.map_or(0, |seq| seq.0).to_le_bytes();
+    let (reply_to, thread) = (place(ask.reply_to), place(ask.thread));
+    // What is passed on is asked for by its place: its words may have changed since, or gone.
+    if let Some(forward) = ask.forward {
+        let (kind, conv, seq) = (ask.kind.as_str(), forward.conv, place(Some(forward.seq)));
+        return pen.digest(&[b"forward", kind.as_bytes(), conv.as_bytes(), &seq, &reply_to, &thread]);
+    }
     pen.digest(&[
         b"append",
         ask.kind.as_str().as_bytes(),
         ask.body.as_bytes(),
-        &place(ask.reply_to),
-        &place(ask.thread),
+        &reply_to,
+        &thread,
     ])
 }

@@ -62,6 +62,7 @@ pub(super) fn create(work: &mut Work, ask: &Create) -> Outcome<Appended> {
         send_id: ask.send_id,
         kind: Kind::Created,
         body,
+        target: None,
         reply_to: None,
         thread: None,
     };
@@ -245,6 +246,7 @@ impl Turn {
             send_id: self.send_id,
             kind,
             body,
+            target: None,
             reply_to: None,
             thread: None,
         };

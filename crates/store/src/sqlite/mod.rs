@@ -5,6 +5,7 @@
 //! one; the [`Checkpointer`] keeps the write-ahead log short. All three are step functions: [`start`] gives them
 //! threads, and [`drive`] runs them in one task, so that a simulation can be replayed.
 
+mod amend;
 mod backup;
 mod checkpoint;
 mod cursors;
@@ -29,6 +30,7 @@ mod reader;
 mod restore;
 mod schema;
 mod settings;
+mod seen;
 mod shared;
 mod start;
 mod users;
@@ -50,6 +52,7 @@ pub use verify::{Counts, Glance, Verified, VerifyError, glance, verify};
 pub use writer::Writer;
 
 use crate::backup::{BackUp, BackedUp, BackupError};
+use crate::change::{Amend, AskHistory, Revisions};
 use crate::error::{Error, Fault, Refused};
 use crate::link::{Join, JoinRequest, Joined, Link, LinkLook, NewLink};
 use crate::own::{Draft, Owned, SetDraft};
@@ -217,6 +220,20 @@ impl Store for Sqlite {
 
     fn requests(&self, reader: UserId, conv: ConversationId) -> Reply<Vec<JoinRequest>> {
         self.read(move |db| links::requests(db, reader, conv))
+    }
+
+    fn amend(&self, amend: Amend) -> Reply<Appended> {
+        self.change(1, move |work| amend::amend(work, &amend))
+    }
+
+    fn history(&self, ask: AskHistory) -> Reply<Revisions> {
+        let epoch = self.shared.epoch;
+        self.read(move |db| amend::history(db, epoch, &ask))
+    }
+
+    fn pins(&self, reader: UserId, conv: ConversationId) -> Reply<Vec<Seq>> {
+        let epoch = self.shared.epoch;
+        self.read(move |db| amend::pins(db, epoch, reader, conv))
     }
 
     fn move_cursors(&self, moves: Vec<CursorMove>) -> Reply<Vec<Result<CursorMoved, Refused>>> {

@@ -5,6 +5,7 @@ use super::db::{self, Db};
 use super::held::Conversation;
 use super::job::{Outcome, Problem};
 use super::log;
+use super::seen::{self, Eyes};
 use crate::error::Refused;
 use crate::record::{AskPage, Entry, Head, Member, MembersPage, Page, Receipt, TailPage};
 use mutants::Mutant;
@@ -12,17 +13,17 @@ use protocol::client_frame::Place;
 use protocol::{ConversationId, Epoch, Ordinal, Seq, Span, UserId, limits, unread};
 
 /// Somebody who is or was a member, looking at a log.
-struct Viewer {
+pub(super) struct Viewer {
     conv: ConversationId,
-    number: i64,
-    spans: Vec<Span>,
+    pub(super) number: i64,
+    pub(super) spans: Vec<Span>,
     floor_seq: Seq,
     /// The last entry they may read.
     head: Head,
 }
 
 impl Viewer {
-    fn find(db: &Db, epoch: Epoch, conv: ConversationId, user: UserId) -> Outcome<Option<Self>> {
+    pub(super) fn find(db: &Db, epoch: Epoch, conv: ConversationId, user: UserId) -> Outcome<Option<Self>> {
         let found = db.first(
             "SELECT c.number, u.number, v.floor_seq FROM conversation_numbers c
              JOIN conversations v ON v.conv = c.number
@@ -86,11 +87,12 @@ impl Viewer {
             let since = since.map(|seq| db::sql(seq.0));
             let mut rows = statement.query((db::log_id(self.number, low), db::log_id(self.number, high), since))?;
             while let Some(row) = rows.next()? {
-                if !bounds.admit(row.get_ref(11)?.as_str().map_or(0, str::len)) {
+                let entry = seen::seen(db, self.number, log::entry(row, self.conv)?, Eyes::Reader(&self.spans))?;
+                if !bounds.admit(entry.bytes()) {
                     taken.more = true;
                     return Ok(taken);
                 }
-                taken.entries.push(log::entry(row, self.conv)?);
+                taken.entries.push(entry);
             }
         }
         Ok(taken)
@@ -108,15 +110,21 @@ impl Viewer {
             })?;
             let mut rows = statement.query((db::log_id(self.number, low), db::log_id(self.number, high)))?;
             while let Some(row) = rows.next()? {
-                if !bounds.admit(row.get_ref(11)?.as_str().map_or(0, str::len)) {
+                let entry = seen::seen(db, self.number, log::entry(row, self.conv)?, Eyes::Reader(&self.spans))?;
+                if !bounds.admit(entry.bytes()) {
                     taken.more = true;
                     break 'spans;
                 }
-                taken.entries.push(log::entry(row, self.conv)?);
+                taken.entries.push(entry);
             }
         }
         taken.entries.reverse();
         Ok(taken)
+    }
+
+    /// Whether there is an entry at `seq` that they may read.
+    pub(super) fn may_read(&self, seq: Seq) -> bool {
+        seq >= self.floor_seq && seq <= self.head.seq && unread::may_read(&self.spans, seq)
     }
 
     /// What they may read between two seqs, as ranges in order.
@@ -253,6 +261,8 @@ pub(super) fn tail(db: &Db, epoch: Epoch, conv: ConversationId, after: Option<Se
             |row| log::entry(row, conv),
         )?,
     };
+    let as_committed = |entry| seen::seen(db, conversation.number, entry, Eyes::Delivery);
+    let entries = entries.into_iter().map(as_committed).collect::<Outcome<Vec<Entry>>>()?;
     Ok(TailPage {
         epoch,
         kind: conversation.kind,

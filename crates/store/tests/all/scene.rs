@@ -246,6 +246,7 @@ impl Scene {
             reply_to: None,
             thread: None,
             read: None,
+            forward: None,
         }
     }
 

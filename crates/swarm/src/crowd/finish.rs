@@ -158,7 +158,14 @@ fn moves(entry: &Entry) -> (Vec<UserId>, Vec<UserId>) {
             body(entry).map_or_else(Vec::new, |removed: Removed| vec![removed.user]),
         ),
         Kind::Left => (Vec::new(), vec![entry.sender]),
-        Kind::Settings | Kind::Role | Kind::Text | Kind::Other(_) => (Vec::new(), Vec::new()),
+        Kind::Text
+        | Kind::Edit
+        | Kind::Delete
+        | Kind::React
+        | Kind::Pin
+        | Kind::Settings
+        | Kind::Role
+        | Kind::Other(_) => (Vec::new(), Vec::new()),
     }
 }
 

@@ -27,6 +27,11 @@ fn entry(kind: Kind, body: &str) -> Entry {
         target_seq: None,
         reply_to: None,
         thread: None,
+        edited: None,
+        deleted_by: None,
+        pinned: false,
+        reactions: Vec::new(),
+        now: None,
     }
 }
 

@@ -126,6 +126,11 @@ fn entry(seq: u64) -> Entry {
         target_seq: None,
         reply_to: None,
         thread: None,
+        edited: None,
+        deleted_by: None,
+        pinned: false,
+        reactions: Vec::new(),
+        now: None,
     }
 }
 

@@ -79,6 +79,11 @@ impl Log {
             body: body.into(),
             rev: None,
             target_seq: None,
+            edited: None,
+            deleted_by: None,
+            pinned: false,
+            reactions: Vec::new(),
+            now: None,
             reply_to: None,
             thread: None,
         }));

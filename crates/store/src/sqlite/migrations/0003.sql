@@ -61,3 +61,26 @@ CREATE TABLE join_requests(
 
 -- The settings as they stand in somebody's inbox, as in conversations.
 ALTER TABLE inbox ADD COLUMN settings TEXT;
+
+-- Changes of entries (the conversation family) ------------------------------------------------------------------------
+
+-- revisions: the bodies an entry had before it was edited. rev: the edit that made it, 0: it was written so. The present
+-- body stands in the log alone. All of an entry's go when it is deleted.
+CREATE TABLE revisions(
+  conv  INTEGER NOT NULL,
+  seq   INTEGER NOT NULL,
+  rev   INTEGER NOT NULL,
+  at_ms INTEGER NOT NULL,
+  body  TEXT NOT NULL,
+  PRIMARY KEY (conv, seq, rev)
+) STRICT, WITHOUT ROWID;
+
+-- What changed an entry, in order: each index entry ends in the log's own id. Kinds of changes: 6 edit, 7 delete,
+-- 8 react, 9 pin. log.flags, bit 0: deleted.
+CREATE INDEX log_by_target ON log(target_seq, kind) WHERE target_seq IS NOT NULL;
+
+-- pin_seq: the entry that says it is pinned, for the order of the pins.
+ALTER TABLE pins ADD COLUMN pin_seq INTEGER NOT NULL DEFAULT 0;
+
+-- Who is mentioned in an entry, for an edit that changes it.
+CREATE INDEX mentions_by_seq ON mentions(conv, seq);

@@ -4,6 +4,7 @@
 
 use crate::scene;
 
+mod changes;
 mod cursors;
 mod devices;
 mod directory;
@@ -57,6 +58,18 @@ macro_rules! contract {
                 lnk1_links_are_made_seen_and_bounded,
                 lnk2_a_link_does_not_bring_back_the_removed,
                 lnk3_who_joins_is_let_in,
+            },
+            changes::{
+                chg1_a_change_is_an_entry_and_its_target_stays,
+                idm1_a_change_is_made_once,
+                chg2_rights_and_times,
+                chg3_a_deletion_leaves_nothing,
+                chg4_who_was_away_sees_what_they_may_read,
+                chg4_the_tail_has_entries_as_they_were_committed,
+                chg5_an_edit_that_mentions_notifies,
+                chg6_history_tells_every_body,
+                bnd3_reactions_and_pins_are_bounded,
+                chg7_a_forward_is_known_by_its_place,
             },
             cursors::{
                 rcp1_public_cursors_only_go_forward,

@@ -5,8 +5,8 @@ use protocol::own::{SetMark, SetPrefs};
 use protocol::{ConversationId, DeviceId, DeviceSeq, SendId, UserId, Ver};
 use std::fmt::Debug;
 use store::{
-    Append, AskPage, ChangeMembers, ClaimHandle, Create, CursorMove, Error, InboxRecord, Invite, NewDevice, NewMail,
-    NewUser, Reply, SecretHash, SeenDevice, SetDraft, Store, Which,
+    Amend, Append, AskHistory, AskPage, ChangeMembers, ClaimHandle, Create, CursorMove, Error, InboxRecord, Invite,
+    NewDevice, NewMail, NewUser, Reply, SecretHash, SeenDevice, SetDraft, Store, Which,
 };
 use store::{ChangeSettings, Join, NewLink};
 
@@ -18,6 +18,7 @@ pub const FAULT: &str = "a fault";
 pub enum Command {
     Create(Create),
     Append(Append),
+    Amend(Amend),
     Change(ChangeMembers),
     Settings(ChangeSettings),
     AddLink(NewLink),
@@ -45,6 +46,8 @@ pub enum Command {
 #[derive(Clone, Debug)]
 pub enum Question {
     Page(AskPage),
+    History(AskHistory),
+    Pins(UserId, ConversationId),
     Heads(UserId, Vec<ConversationId>),
     Tail(ConversationId, protocol::Seq, usize),
     Members(UserId, ConversationId, Option<UserId>, usize),
@@ -74,6 +77,7 @@ impl Command {
         match self.clone() {
             Self::Create(create) => later(store.create(create)),
             Self::Append(append) => later(store.append(append)),
+            Self::Amend(amend) => later(store.amend(amend)),
             Self::Change(change) => later(store.change_members(change)),
             Self::Settings(change) => later(store.change_settings(change)),
             Self::AddLink(link) => later(store.add_link(link)),
@@ -113,6 +117,8 @@ impl Question {
     pub fn ask(&self, store: &dyn Store) -> String {
         match self.clone() {
             Self::Page(ask) => said(wait(store.page(ask))),
+            Self::History(ask) => said(wait(store.history(ask))),
+            Self::Pins(reader, conv) => said(wait(store.pins(reader, conv))),
             Self::Heads(reader, convs) => said(wait(store.heads(reader, convs))),
             Self::Tail(conv, after, limit) => said(wait(store.tail(conv, Some(after), limit))),
             Self::Members(reader, conv, after, limit) => said(wait(store.members(reader, conv, after, limit))),

@@ -5,7 +5,7 @@ use super::play::Play;
 use crate::scene::{still, unread_of};
 use protocol::client_frame::Place;
 use protocol::{DeviceId, DeviceSeq, Seq, Ver};
-use store::{AskPage, Entry};
+use store::{AskHistory, AskPage, Entry};
 
 impl Play {
     pub fn compare_ending(&mut self) {
@@ -21,12 +21,25 @@ impl Play {
                     limit,
                 }));
             }
+            for (seq, &reader) in (2..9).zip(people.iter().cycle()) {
+                self.ask(&Question::History(AskHistory {
+                    reader,
+                    conv,
+                    seq: Seq(seq),
+                    before: None,
+                }));
+            }
+            people
+                .iter()
+                .for_each(|&reader| self.ask(&Question::Pins(reader, conv)));
             let reader = people[1];
             self.ask(&Question::Members(reader, conv, None, 300));
             for &reader in &people {
                 self.ask(&Question::Links(reader, conv));
                 self.ask(&Question::Requests(reader, conv));
-                self.ask(&Question::Look(reader, conv, [1; 32]));
+                let mut hash = [1; 32];
+                (hash[1], hash[2]) = (0, people[1].as_bytes()[0]);
+                self.ask(&Question::Look(reader, conv, hash));
             }
             for seq in [1, 2, 3, 5, 8, 13] {
                 self.ask(&Question::Receipts(reader, conv, Seq(seq)));

@@ -29,6 +29,17 @@ const WORDS: &[&str] = &[
     "Removed",
     "Left",
     "Other",
+    "kind: Edit",
+    "kind: Delete",
+    "kind: React",
+    "kind: Pin",
+    "deleted_by: Some",
+    "pinned: true",
+    "Reaction {",
+    "now: Some",
+    "NotAMessage",
+    "Deleted",
+    "TooLate",
     "NotFound",
     "NotAMember",
     "Forbidden",
@@ -102,7 +113,7 @@ fn repeats_settle_what_faults_leave_unknown() {
 #[test]
 fn scripts_reach_what_they_are_for() {
     let mut seen = BTreeMap::new();
-    for seed in 0..300 {
+    for seed in 0..1_000 {
         let play = Play::new(seed, scene::model);
         play.count(&mut seen);
     }

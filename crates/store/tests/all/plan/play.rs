@@ -213,7 +213,7 @@ impl Play {
         // A repeat may hear that it is one; of changes without a send_id the answer tells only what was left to do.
         let first = |said: &str| said.replace("dup: true", "dup: false");
         match command {
-            Command::Create(_) | Command::Append(_) | Command::Change(_) => {
+            Command::Create(_) | Command::Append(_) | Command::Amend(_) | Command::Change(_) => {
                 self.compare(&what, &first(&expected), &first(&told));
             }
             _ => self.trail.push(what),

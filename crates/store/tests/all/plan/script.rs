@@ -8,8 +8,8 @@ use protocol::own::{SetMark, SetPrefs};
 use protocol::server_frame::{ConversationKind, Role};
 use protocol::{ConversationId, DeviceId, DeviceSeq, Generation, Kind, SendId, Seq, UserId, Ver};
 use store::{
-    Append, AskPage, ChangeMembers, ClaimHandle, Create, CursorMove, Invite, MemberChange, NewDevice, NewMail, NewUser,
-    SeenDevice, SetDraft, Which,
+    Amend, Amendment, Append, AskHistory, AskPage, ChangeMembers, ClaimHandle, Create, CursorMove, Invite,
+    MemberChange, NewDevice, NewMail, NewUser, SeenDevice, SetDraft, Which,
 };
 use store::{ChangeSettings, Join, NewLink};
 
@@ -103,10 +103,11 @@ impl Script {
             return self.repeat();
         }
         let command = match self.chance.below(100) {
-            0..42 => self.append(head_of),
-            42..64 => return self.cursors(head_of),
-            64..71 => self.change(),
-            71..78 => self.group_business(),
+            0..28 => self.append(head_of),
+            28..38 => self.amend(head_of),
+            38..57 => return self.cursors(head_of),
+            57..64 => self.change(),
+            64..78 => self.group_business(),
             78..81 => self.group(),
             81..84 => self.direct(),
             84 => self.crowd(),
@@ -129,6 +130,10 @@ impl Script {
                     1 => append.kind = Kind::of("another"),
                     2 => append.reply_to = Some(Seq(1)),
                     _ => append.read = Some(Seq(1)),
+                },
+                Command::Amend(amend) => match self.chance.below(2) {
+                    0 => amend.target = Seq(amend.target.0 + 1),
+                    _ => amend.change = Amendment::Pin { on: true },
                 },
                 Command::Change(change) => change.change = MemberChange::Leave,
                 Command::Settings(ask) => ask.change.title = Some("another".into()),
@@ -156,6 +161,45 @@ impl Script {
             reply_to,
             thread,
             read,
+            forward: None,
+        })
+    }
+
+    /// A change of an entry, often a late one, so that some are changed several times.
+    fn amend(&mut self, head_of: &dyn Fn(ConversationId) -> Seq) -> Command {
+        let before = self.sent.iter().rev().find_map(|sent| match sent {
+            Command::Amend(amend) => Some((amend.conv, amend.target)),
+            _ => None,
+        });
+        let (conv, target) = match before.filter(|_| self.coin(3)) {
+            Some(again) => again,
+            None => {
+                let conv = self.conv();
+                let head = head_of(conv);
+                let back = self.chance.below(3) as u64;
+                let late = Seq(head.0.saturating_sub(back));
+                (conv, if self.coin(3) { self.seq(head) } else { late })
+            }
+        };
+        let on = !self.coin(3);
+        let change = match self.chance.below(10) {
+            0..4 => Amendment::Edit {
+                body: format!("{{\"text\":\"edit {}\"}}", self.minted).into(),
+                mentions: if self.coin(2) { self.some_people() } else { Vec::new() },
+            },
+            4..7 => Amendment::React {
+                emoji: self.chance.one_of(&["👍", ":ok:", "🎉"]).to_owned(),
+                on,
+            },
+            7 => Amendment::Pin { on },
+            _ => Amendment::Delete,
+        };
+        Command::Amend(Amend {
+            conv,
+            actor: self.person(),
+            send_id: SendId::from_bytes(self.mint()),
+            target,
+            change,
         })
     }
 
@@ -197,7 +241,7 @@ impl Script {
         let conv = if self.coin(3) { self.conv() } else { self.home };
         let send_id = SendId::from_bytes(self.mint());
         let actor = if self.coin(3) { self.person() } else { self.people[1] };
-        let (person, hash) = (self.person(), [1 + self.chance.below(2) as u8; 32]);
+        let person = self.person();
         let change = match self.chance.below(12) {
             0..3 => {
                 return Command::Settings(ChangeSettings {
@@ -208,10 +252,14 @@ impl Script {
                 });
             }
             3 | 4 => {
+                let id = self.chance.below(3) as u8;
+                // No two links have the same secret; one that is made again gets another.
+                let mut hash = [1 + self.chance.below(2) as u8; 32];
+                (hash[1], hash[2]) = (id, actor.as_bytes()[0]);
                 return Command::AddLink(NewLink {
                     conv,
                     actor,
-                    id: SendId::from_bytes([self.chance.below(3) as u8; 16]),
+                    id: SendId::from_bytes([id; 16]),
                     hash,
                     uses: self.coin(2).then(|| 1 + self.chance.below(2) as u32),
                     expires_ms: START_MS + self.chance.below(400_000) as u64,
@@ -224,6 +272,12 @@ impl Script {
                 {
                     return Command::Join(join);
                 }
+                let links = self.sent.iter().rev().filter_map(|command| match command {
+                    Command::AddLink(link) if link.conv == conv => Some(link.hash),
+                    _ => None,
+                });
+                let links: Vec<_> = links.take(3).collect();
+                let hash = links.get(self.chance.below(3)).copied().unwrap_or([1; 32]);
                 return Command::Join(Join {
                     conv,
                     user: person,
@@ -275,7 +329,7 @@ impl Script {
                 .coin(one_in)
                 .then(|| if self.coin(2) { "words".into() } else { String::new() }),
             announce: self.coin(one_in).then(|| self.coin(2)),
-            slow_mode_s: self.coin(one_in).then(|| if self.coin(3) { 20 } else { 0 }),
+            slow_mode_s: self.coin(one_in).then(|| if self.coin(3) { 0 } else { 60 }),
             history: self
                 .coin(2)
                 .then(|| if self.coin(2) { History::All } else { History::Joined }),
@@ -469,14 +523,14 @@ impl Script {
         let (user, conv) = (self.person(), self.conv());
         let head = head_of(conv);
         let seq = self.seq(head);
-        match self.chance.below(18) {
+        match self.chance.below(21) {
             0..5 => {
                 let other = self.seq(head);
                 let place = match self.chance.below(4) {
                     0 => Place::After(seq),
                     1 => Place::Before(seq),
                     2 => Place::Around(seq),
-                    _ => Place::Range(seq.min(other), seq.max(other), self.coin(4).then_some(Seq(0))),
+                    _ => Place::Range(seq.min(other), seq.max(other), self.coin(4).then_some(Seq(other.0 / 2))),
                 };
                 let limit = 1 + self.chance.below(9);
                 Question::Page(AskPage {
@@ -506,7 +560,14 @@ impl Script {
             ),
             15 => Question::Devices(user),
             16 if self.coin(2) => Question::Starred(user, self.coin(2).then_some(Ver(9)), 1 + self.chance.below(4)),
-            16 => Question::LastSeen(self.people.clone()),
+            16 | 17 => Question::History(AskHistory {
+                reader: user,
+                conv,
+                seq,
+                before: self.coin(2).then(|| self.seq(head)),
+            }),
+            18 => Question::Pins(user, conv),
+            19 => Question::LastSeen(self.people.clone()),
             _ => Question::Invites(self.chance.below(4)),
         }
     }

@@ -1,0 +1,112 @@
+//! What a client does to messages after they were written.
+
+use super::{Client, odd};
+use crate::core::{Command, No, Reply};
+use crate::outbox::Verb;
+use protocol::change::{AskHistory, Delete, Edit, Pin, React, Revisions};
+use protocol::client_frame::{Forward, Send};
+use protocol::{Body, ConversationId, Kind, SendId, Seq};
+use serde_json::value::RawValue;
+
+impl Client {
+    /// Gives an entry of mine another body. It is shown changed once the server says so.
+    ///
+    /// # Errors
+    /// As [`Self::send`].
+    pub async fn edit(&self, conv: ConversationId, target: Seq, body: &Body) -> Result<SendId, No> {
+        let body = body.to_raw();
+        let make = move |send_id| {
+            Verb::Edit(Box::new(Edit {
+                conv,
+                send_id,
+                target,
+                body,
+            }))
+        };
+        self.write(make).await
+    }
+
+    /// Deletes an entry for everybody.
+    ///
+    /// # Errors
+    /// As [`Self::send`].
+    pub async fn delete(&self, conv: ConversationId, target: Seq) -> Result<SendId, No> {
+        let make = move |send_id| Verb::Delete(Delete { conv, send_id, target });
+        self.write(make).await
+    }
+
+    /// Puts an emoji to an entry, or takes it back.
+    ///
+    /// # Errors
+    /// As [`Self::send`].
+    pub async fn react(&self, conv: ConversationId, target: Seq, emoji: String, on: bool) -> Result<SendId, No> {
+        let make = move |send_id| {
+            Verb::React(React {
+                conv,
+                send_id,
+                target,
+                emoji,
+                on,
+            })
+        };
+        self.write(make).await
+    }
+
+    /// Pins an entry, or no longer.
+    ///
+    /// # Errors
+    /// As [`Self::send`].
+    pub async fn pin(&self, conv: ConversationId, target: Seq, on: bool) -> Result<SendId, No> {
+        let make = move |send_id| {
+            Verb::Pin(Pin {
+                conv,
+                send_id,
+                target,
+                on,
+            })
+        };
+        self.write(make).await
+    }
+
+    /// Passes on what an entry of this kind says, to `conv`.
+    ///
+    /// # Errors
+    /// As [`Self::send`].
+    pub async fn forward(&self, conv: ConversationId, kind: Kind, from: Forward) -> Result<SendId, No> {
+        let make = move |send_id| {
+            Verb::Send(Box::new(Send {
+                conv,
+                send_id,
+                kind,
+                body: RawValue::from_string("{}".to_owned()).expect("two braces are JSON"),
+                reply_to: None,
+                thread: None,
+                read: None,
+                forward: Some(from),
+            }))
+        };
+        self.write(make).await
+    }
+
+    /// The pinned entries of a conversation, the latest first.
+    ///
+    /// # Errors
+    /// As [`Self::page`].
+    pub async fn pins(&self, conv: ConversationId) -> Result<Vec<Seq>, No> {
+        match self.ask(Command::Pins(conv)).await? {
+            Reply::Pins(pins) => Ok(pins.seqs),
+            other => Err(odd(other)),
+        }
+    }
+
+    /// The bodies an entry had, the latest first: one page.
+    ///
+    /// # Errors
+    /// As [`Self::page`].
+    pub async fn history(&self, ask: AskHistory) -> Result<Revisions, No> {
+        match self.ask(Command::History(ask)).await? {
+            Reply::History(past) => Ok(past),
+            other => Err(odd(other)),
+        }
+    }
+}
