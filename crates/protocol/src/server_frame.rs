@@ -29,7 +29,7 @@ frames! {
         /// No; and whether and when to try again.
         "refuse" => Refuse(Refusal),
         /// Somebody wrote something, just now.
-        "entry" => Entry(Live),
+        "entry" => Entry(Box<Live>),
         /// Your inbox moved.
         "ver" => Ver(VerMoved),
         /// Where logs end.

@@ -11,11 +11,11 @@ use store::{Error, Refused};
 /// The frame of a live entry, encoded once for everybody.
 #[must_use]
 pub fn live(epoch: Epoch, entry: &store::Entry) -> String {
-    ServerFrame::Entry(frame::Live {
+    ServerFrame::Entry(Box::new(frame::Live {
         conv: entry.conv,
         epoch,
         entry: self::entry(entry),
-    })
+    }))
     .encode(None)
 }
 

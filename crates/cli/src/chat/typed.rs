@@ -171,6 +171,9 @@ pub fn understand(line: &str) -> Result<Typed, String> {
             Ok(rest.to_owned())
         }
     };
+    if let Some(change) = change(word, rest) {
+        return change;
+    }
     if let Some(own) = own(word, rest) {
         return own.map(Typed::Own);
     }
@@ -194,30 +197,6 @@ pub fn understand(line: &str) -> Result<Typed, String> {
         }
         "read" => Typed::Read((!rest.is_empty()).then(|| rest.to_owned())),
         "unread" => Typed::Unread,
-        "edit" | "e" => {
-            let (which, words) = which(rest);
-            Typed::Edit(which, full(words, "/edit the right words, /edit ^2 the right words")?)
-        }
-        "delete" => Typed::Delete(only(rest, "/delete, /delete ^2")?),
-        "react" | "unreact" => {
-            let (which, emoji) = which(rest);
-            Typed::React {
-                which,
-                emoji: full(emoji, "/react 👍, /react ^2 👍")?,
-                on: word == "react",
-            }
-        }
-        "pin" | "unpin" => Typed::Pin(only(rest, "/pin, /pin ^2")?, word == "pin"),
-        "pins" => Typed::Pins,
-        "forward" => {
-            let (which, to) = which(rest);
-            Typed::Forward(which, full(to, "/forward @bob, /forward ^2 Choir")?)
-        }
-        "reply" | "r" => {
-            let (which, words) = which(rest);
-            Typed::Reply(which, full(words, "/reply yes, /reply ^2 yes")?)
-        }
-        "was" => Typed::Was(only(rest, "/was, /was ^2")?),
         "who" | "w" => Typed::Who,
         "devices" => Typed::Devices,
         "sign-out-others" => Typed::SignOutOthers,
@@ -229,6 +208,27 @@ pub fn understand(line: &str) -> Result<Typed, String> {
             ));
         }
     })
+}
+
+/// A command that changes what was said, if it is one.
+fn change(word: &str, rest: &str) -> Option<Result<Typed, String>> {
+    let (named, words) = which(rest);
+    let typed = match word {
+        "edit" | "e" => full(words, "/edit the right words, /edit ^2 the right words").map(|w| Typed::Edit(named, w)),
+        "delete" => only(rest, "/delete, /delete ^2").map(Typed::Delete),
+        "react" | "unreact" => full(words, "/react 👍, /react ^2 👍").map(|emoji| Typed::React {
+            which: named,
+            emoji,
+            on: word == "react",
+        }),
+        "pin" | "unpin" => only(rest, "/pin, /pin ^2").map(|which| Typed::Pin(which, word == "pin")),
+        "pins" => Ok(Typed::Pins),
+        "forward" => full(words, "/forward @bob, /forward ^2 Choir").map(|to| Typed::Forward(named, to)),
+        "reply" | "r" => full(words, "/reply yes, /reply ^2 yes").map(|words| Typed::Reply(named, words)),
+        "was" => only(rest, "/was, /was ^2").map(Typed::Was),
+        _ => return None,
+    };
+    Some(typed)
 }
 
 /// A command about what is one's own, if it is one.

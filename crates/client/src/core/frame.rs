@@ -27,7 +27,7 @@ impl Core {
             ServerFrame::Entries(entries) => self.entries(ask, entries, now_ms),
             ServerFrame::Ack(ack) => self.ack(ask, ack, now_ms),
             ServerFrame::Refuse(refusal) => self.refuse(ask, refusal, now_ms),
-            ServerFrame::Entry(live) => self.live(live, now_ms),
+            ServerFrame::Entry(live) => self.live(*live, now_ms),
             ServerFrame::Ver(moved) => self.ver_moved(moved, now_ms),
             ServerFrame::Heads(heads) => self.heads(&heads.heads, true, now_ms),
             ServerFrame::Watching(watching) => self.watching(watching, now_ms),

@@ -359,11 +359,11 @@ impl World {
         self.server.ver = prev.next();
         let known = self.server.rows.insert(conv, self.server.ver).is_some();
         let head = self.server.head(conv);
-        self.hint(&ServerFrame::Entry(Live {
+        self.hint(&ServerFrame::Entry(Box::new(Live {
             conv,
             epoch,
             entry: entry.clone(),
-        }));
+        })));
         let moved = VerMoved {
             prev,
             ver: self.server.ver,

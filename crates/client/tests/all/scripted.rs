@@ -183,11 +183,11 @@ pub fn bobs(seq: u64) -> Entry {
 }
 
 pub fn live(entry: Entry) -> ServerFrame {
-    ServerFrame::Entry(Live {
+    ServerFrame::Entry(Box::new(Live {
         conv: CONV,
         epoch: EPOCH,
         entry,
-    })
+    }))
 }
 
 pub fn page(from: u64, to: u64) -> ServerFrame {

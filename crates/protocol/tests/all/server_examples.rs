@@ -31,11 +31,11 @@ pub fn server_frame(word: &str, d: &mut Draw) -> ServerFrame {
             0 => Code::RateLimited.refuse_for_ms(d.number()),
             _ => Code::NotAMember.refuse_saying(d.text()),
         }),
-        "entry" => ServerFrame::Entry(Live {
+        "entry" => ServerFrame::Entry(Box::new(Live {
             conv: conv(d),
             epoch: epoch(d),
             entry: entry(d),
-        }),
+        })),
         "ver" => ServerFrame::Ver(VerMoved {
             prev: ver(d),
             ver: ver(d),

@@ -419,7 +419,7 @@ impl Line {
     /// Waits for the next live entry.
     pub async fn entry(&mut self) -> protocol::server_frame::Live {
         match self.until(|_, frame| matches!(frame, ServerFrame::Entry(_))).await {
-            ServerFrame::Entry(live) => live,
+            ServerFrame::Entry(live) => *live,
             _ => unreachable!(),
         }
     }

@@ -444,7 +444,7 @@ async fn prs4_typing_by_rest_is_told_and_not_too_often() {
     }
     let is_typing = |frame: &&ServerFrame| matches!(frame, ServerFrame::Typing(_));
     assert_eq!(line.everything(1_000).await.iter().filter(is_typing).count(), 1);
-    tokio::time::advance(std::time::Duration::from_millis(limits::TYPING_INTERVAL_MS_MIN)).await;
+    tokio::time::advance(Duration::from_millis(limits::TYPING_INTERVAL_MS_MIN)).await;
     assert_eq!(
         ask_frame(&scene.front, &scene.bob, &typing(scene.group)).await.status,
         204
@@ -472,7 +472,7 @@ async fn rst2_who_goes_away_leaves_their_message() {
         (json!(true), b"1".as_slice())
     );
     held.hold_after(1);
-    let patience = std::time::Duration::from_secs(1);
+    let patience = Duration::from_secs(1);
     assert!(
         tokio::time::timeout(patience, ask_frame(&front, &ann, &gone))
             .await
@@ -481,7 +481,7 @@ async fn rst2_who_goes_away_leaves_their_message() {
     );
     // Who is told by the sweeper is told later than that.
     held.let_go();
-    let soon = tokio::time::Instant::now() + std::time::Duration::from_millis(100);
+    let soon = tokio::time::Instant::now() + Duration::from_millis(100);
     let mut texts = Vec::new();
     while let Ok(live) = tokio::time::timeout_at(soon, line.entry()).await {
         texts.push(live.entry.body.get().to_owned());

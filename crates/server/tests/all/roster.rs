@@ -21,7 +21,7 @@ fn entries(frames: &[ServerFrame]) -> Vec<&Live> {
     let mut live = Vec::new();
     for frame in frames {
         if let ServerFrame::Entry(entry) = frame {
-            live.push(entry);
+            live.push(&**entry);
         }
     }
     live

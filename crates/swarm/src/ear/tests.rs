@@ -135,11 +135,11 @@ fn entry(seq: u64) -> Entry {
 }
 
 fn live(seq: u64) -> ServerFrame {
-    ServerFrame::Entry(Live {
+    ServerFrame::Entry(Box::new(Live {
         conv: CONV,
         epoch: EPOCH,
         entry: entry(seq),
-    })
+    }))
 }
 
 fn row() -> ServerFrame {
