@@ -1,7 +1,7 @@
 # The one door. `make` alone lists what is behind it.
 
 DATA   ?= ./data
-LISTEN ?= 127.0.0.1:8080
+LISTEN ?=
 
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 
@@ -13,10 +13,10 @@ help: ## List the targets.
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | column -t -s '|' 2>/dev/null \
 	  || sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1: \2/p' Makefile
 
-run: ## Build what is needed and serve (DATA=./data LISTEN=127.0.0.1:8080). The first start prints an owner's invite.
+run: ## Build what is needed and serve (DATA=./data, LISTEN=0.0.0.0:8080 for your network). Prints how to get in.
 	@scripts/prepare build
 	cargo build --release --locked -p cli
-	@exec $(TARGET)/release/tidings serve --data $(DATA) --listen $(LISTEN)
+	@exec $(TARGET)/release/tidings serve --data $(DATA) $(if $(LISTEN),--listen $(LISTEN))
 
 test: ## Everything: format, lints, all tests, WebSocket conformance. Installs what it needs and says so.
 	@scripts/test all

@@ -1,16 +1,19 @@
 //! `tidings sign-up`, `sign-in`, `sign-out`, `devices`: the account a profile stands for.
 
 use crate::clock::Local;
+use crate::connect::streams;
 use crate::profile::{Account, Profile};
 use crate::{Wrong, block_on, password, safe};
 use clap::Args;
 use client::account::{Account as Door, AccountError};
 use client::address::Address;
+use client::tls::Secure;
 use protocol::account::{Device, SignIn, SignUp, SignedIn};
 use protocol::refusal::Code;
 use protocol::token::TokenText;
 use protocol::{DeviceId, account};
 use std::io::{self, Write};
+use std::path::Path;
 
 /// Where the server is when nobody says.
 const SERVER: &str = "http://127.0.0.1:8080";
@@ -109,7 +112,7 @@ fn greet(profile: &Profile, account: &Account) -> Result<(), Wrong> {
 /// Signs this device out.
 pub fn sign_out(_: &SignOutHere, profile: &Profile) -> Result<(), Wrong> {
     let (account, token) = profile.signed_in()?;
-    match block_on(async { Ok(door(&account.server)?.sign_out(&token, account.device).await) })? {
+    match block_on(async { Ok(door(&account)?.sign_out(&token, account.device).await) })? {
         Ok(_) => {}
         Err(AccountError::Refused(refusal)) if refusal.known() == Some(Code::Unauthenticated) => {}
         Err(wrong) => return Err(explain(&wrong, &account.server).into()),
@@ -135,7 +138,7 @@ pub fn devices(arguments: &DevicesHere, profile: &Profile) -> Result<(), Wrong> 
         let at = named.parse::<usize>().ok().and_then(|n| list.get(n.checked_sub(1)?));
         let device = at.or_else(|| list.iter().find(|one| one.device.to_string() == *named));
         let device = device.ok_or_else(|| format!("you have no device {named}; `tidings devices` lists them"))?;
-        let out = door(&account.server)?.sign_out(&token, device.device).await;
+        let out = door(&account)?.sign_out(&token, device.device).await;
         out.map_err(|wrong| explain(&wrong, &account.server))?;
         if device.current {
             profile.forget_token()?;
@@ -146,13 +149,13 @@ pub fn devices(arguments: &DevicesHere, profile: &Profile) -> Result<(), Wrong> 
 
 /// The devices of an account.
 pub async fn list(account: &Account, token: &TokenText) -> Result<Vec<Device>, Wrong> {
-    let devices = door(&account.server)?.devices(token).await;
+    let devices = door(account)?.devices(token).await;
     Ok(devices.map_err(|wrong| explain(&wrong, &account.server))?.devices)
 }
 
 /// Signs out all devices but this one; says how many.
 pub async fn sign_out_others(account: &Account, token: &TokenText) -> Result<String, Wrong> {
-    let out = door(&account.server)?.sign_out_others(token).await;
+    let out = door(account)?.sign_out_others(token).await;
     Ok(
         match out.map_err(|wrong| explain(&wrong, &account.server))?.devices.len() {
             0 => "No other device was signed in.".to_owned(),
@@ -191,6 +194,8 @@ impl Entrance {
         };
         let handle = account::handle(wanted).ok_or_else(|| format!("`{wanted}`: {}", Code::BadHandle.say()))?;
         let at_home = kept.as_ref().map(|account| account.server.clone());
+        let kept_ca = kept.as_ref().and_then(|account| account.ca.clone());
+        let ca = profile.ca().map(Path::to_owned).or(kept_ca);
         let server = self.server.clone().or(at_home).unwrap_or_else(|| SERVER.to_owned());
         if let Some(kept) = kept {
             if kept.handle != handle || !same_server(&kept.server, &server) {
@@ -200,13 +205,14 @@ impl Entrance {
                 return Ok((kept, token));
             }
         }
-        let signed_in = self.ask(&server, wanted, &handle).await?;
+        let signed_in = self.ask(&server, ca.as_deref(), wanted, &handle).await?;
         let account = Account {
             server,
             user: signed_in.user,
             handle: signed_in.handle,
             name: signed_in.name,
             device: signed_in.device,
+            ca,
             token: Some(signed_in.token.clone()),
         };
         profile.keep(&account)?;
@@ -222,8 +228,8 @@ impl Entrance {
         }
     }
 
-    async fn ask(&self, server: &str, wanted: &str, handle: &str) -> Result<SignedIn, Wrong> {
-        let door = door(server)?;
+    async fn ask(&self, server: &str, ca: Option<&Path>, wanted: &str, handle: &str) -> Result<SignedIn, Wrong> {
+        let door = door_at(server, ca)?;
         let password = password::ask(&format!("@{handle} at {server}"), self.sign_up.is_some())?;
         let (handle, device_name) = (handle.to_owned(), device_name());
         let answer = if self.sign_up.is_some() {
@@ -251,8 +257,13 @@ impl Entrance {
     }
 }
 
-fn door(server: &str) -> Result<Door, Wrong> {
-    Door::at(server).map_err(|error| format!("--server {server}: {error}").into())
+fn door(account: &Account) -> Result<Door<Secure>, Wrong> {
+    door_at(&account.server, account.ca.as_deref())
+}
+
+fn door_at(server: &str, ca: Option<&Path>) -> Result<Door<Secure>, Wrong> {
+    let address = Address::parse(server).map_err(|error| format!("--server {server}: {error}"))?;
+    Ok(Door::over(address, streams(ca)?))
 }
 
 /// Whether two spellings name one server.
@@ -282,6 +293,10 @@ pub fn explain(wrong: &AccountError, server: &str) -> String {
                 safe::line(&refusal.say),
                 wait.unwrap_or_default()
             )
+        }
+        // What TLS does not take is told so; the server may well be running.
+        AccountError::Unreachable(error) if error.kind() == io::ErrorKind::InvalidData => {
+            format!("{server} is not who it should be, or speaks no TLS: {error} (--ca FILE names whom to trust)")
         }
         AccountError::Unreachable(error) => format!("{server} cannot be reached ({error}); is the server running?"),
         AccountError::Odd { status } => {

@@ -3,11 +3,13 @@
 use crate::Wrong;
 use crate::profile::{Account, Profile};
 use client::keep::Keep;
+use client::tls::{Secure, Trusts};
 use client::{Client, ConnectOptions, Events, Follow};
 use protocol::close::Duty;
 use protocol::token::TokenText;
 use rand::SeedableRng;
 use rand::rngs::{StdRng, SysRng};
+use std::path::Path;
 
 /// The client's name and version, as the list of devices and the server's log have them.
 const NAME: &str = concat!("tidings-terminal/", env!("CARGO_PKG_VERSION"));
@@ -20,10 +22,17 @@ pub async fn connect(
     follow: Follow,
 ) -> Result<(Client, Events), Wrong> {
     let chance = StdRng::try_from_rng(&mut SysRng)?;
-    let mut options = ConnectOptions::new(&account.server, token, chance).keep(keep);
+    let options = ConnectOptions::new(&account.server, token, chance).keep(keep);
+    let mut options = options.connector(streams(account.ca.as_deref())?);
     options.client = Some(NAME.to_owned());
     options.follow = follow;
     Ok(Client::connect(options).await?)
+}
+
+/// Streams to a server: encrypted where its address says so, to whom the system or the file `ca` trusts.
+pub fn streams(ca: Option<&Path>) -> Result<Secure, Wrong> {
+    let trusts = ca.map_or(Trusts::System, |file| Trusts::File(file.to_owned()));
+    Secure::new(trusts).map_err(|wrong| format!("--ca {wrong}").into())
 }
 
 /// Why the client will not come back, and what to do.

@@ -2,6 +2,7 @@
 //! do; each subcommand is a file of its name, and below them stands what several of them want.
 
 mod serve;
+mod config;
 mod chat;
 mod send;
 mod tail;
@@ -10,6 +11,7 @@ mod admin;
 mod backup;
 mod verify;
 mod restore;
+mod doctor;
 mod offline;
 mod meter;
 mod connect;
@@ -42,6 +44,10 @@ struct Arguments {
         value_name = "NAME"
     )]
     profile: String,
+    /// For a server whose certificate this system does not trust: the file of that certificate, or of the one that
+    /// signed it (PEM). No other is trusted then. The profile remembers it.
+    #[arg(long, global = true, env = "TIDINGS_CA", value_name = "FILE")]
+    ca: Option<std::path::PathBuf>,
 }
 
 const EXAMPLES: &str = "\
@@ -50,9 +56,11 @@ Examples:
   tidings chat                         Talk. /help there tells the rest.
   tidings --profile bob chat           Be a second person on the same machine.
   echo done | tidings send @bob -      Speak from a script; 0 when the server has it safely.
+  tidings config                       What `serve` would do, and which flag, variable or file says so.
   tidings tail --json                  Read in a script: one JSON line for all that is said.
   tidings admin invite                 Let somebody in, on the server's machine.
   tidings backup --to FILE             Copy everything while the server works.
+  tidings doctor                       What is wrong here, and what to do about it.
 
 What is kept for you lies in $TIDINGS_HOME, else in $XDG_STATE_HOME/tidings, else in
 ~/.local/state/tidings.";
@@ -61,6 +69,8 @@ What is kept for you lies in $TIDINGS_HOME, else in $XDG_STATE_HOME/tidings, els
 enum Command {
     /// Serve people over HTTP and WebSocket.
     Serve(serve::Serve),
+    /// Print what `serve` would do with these flags, variables and file, as a file.
+    Config(config::Config),
     /// Talk with people, line by line.
     Chat(chat::Chat),
     /// Say one thing and wait until the server has it safely.
@@ -83,13 +93,16 @@ enum Command {
     Verify(verify::Verify),
     /// Bring a backup back.
     Restore(restore::Restore),
+    /// Look at everything a server needs, and say what to do.
+    Doctor(doctor::Doctor),
 }
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    let profile = || Profile::named(&arguments.profile);
+    let profile = || Profile::named(&arguments.profile, arguments.ca.as_deref());
     let outcome = match arguments.command {
-        Command::Serve(arguments) => serve::run(arguments),
+        Command::Serve(arguments) => serve::run(&arguments),
+        Command::Config(arguments) => config::run(&arguments),
         Command::Chat(arguments) => profile().and_then(|profile| chat::run(arguments, &profile)),
         Command::Send(arguments) => profile().and_then(|profile| send::run(arguments, &profile)),
         Command::Tail(arguments) => profile().and_then(|profile| tail::run(&arguments, &profile)),
@@ -101,6 +114,7 @@ fn main() -> ExitCode {
         Command::Backup(arguments) => backup::run(&arguments),
         Command::Verify(arguments) => verify::run(&arguments),
         Command::Restore(arguments) => restore::run(&arguments),
+        Command::Doctor(arguments) => doctor::run(&arguments),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

@@ -15,6 +15,8 @@ pub struct Profile {
     /// Its name.
     pub name: String,
     folder: PathBuf,
+    /// The certificates to trust, where they were said now.
+    ca: Option<PathBuf>,
 }
 
 /// The account a profile is signed in to. In a file that only its owner can read: the token stands in it.
@@ -30,6 +32,9 @@ pub struct Account {
     pub name: String,
     /// This device.
     pub device: DeviceId,
+    /// The file of the certificates that are trusted there; none: those that the system trusts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ca: Option<PathBuf>,
     /// Its token; none after it was signed out: what was not sent is kept until the same person signs in again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub token: Option<TokenText>,
@@ -39,8 +44,9 @@ pub struct Account {
 pub struct Lock(#[expect(dead_code, reason = "the open file is the lock")] File);
 
 impl Profile {
-    /// The profile of this name; its folder is made if it is not there.
-    pub fn named(name: &str) -> Result<Self, Wrong> {
+    /// The profile of this name; its folder is made if it is not there. `ca`: what is trusted instead of what the
+    /// profile remembers.
+    pub fn named(name: &str, ca: Option<&Path>) -> Result<Self, Wrong> {
         let shaped = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
         if name.is_empty() || name.len() > 64 || name.starts_with('.') || !name.chars().all(shaped) {
             return Err(
@@ -58,7 +64,14 @@ impl Profile {
         Ok(Self {
             name: name.to_owned(),
             folder,
+            // Whole, because it is remembered for programs that are started elsewhere.
+            ca: ca.map(std::path::absolute).transpose()?,
         })
+    }
+
+    /// The certificates to trust where none are remembered.
+    pub fn ca(&self) -> Option<&Path> {
+        self.ca.as_deref()
     }
 
     /// A file of this profile.
@@ -74,12 +87,15 @@ impl Profile {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(format!("cannot read {}: {error}", path.display()).into()),
         };
-        let account = serde_json::from_slice(&text).map_err(|error| {
+        let mut account: Account = serde_json::from_slice(&text).map_err(|error| {
             format!(
                 "{} is damaged ({error}); move it away and sign in again",
                 path.display()
             )
         })?;
+        if self.ca.is_some() {
+            account.ca.clone_from(&self.ca);
+        }
         Ok(Some(account))
     }
 

@@ -1,22 +1,27 @@
 //! `tidings serve`: wires store, node, doors and admin socket together, and takes them down in order.
 
+mod greeting;
+mod supervisor;
+
 use crate::Wrong;
-use clap::{Args, ValueEnum};
+use crate::config::{self, Flags, LogFormat, Settings};
+use clap::Args;
+use greeting::Greeting;
 use rand::SeedableRng;
 use rand::TryRng;
 use rand::rngs::{StdRng, SysRng};
-use server::bus::{BusFaults, InProcess, Listener};
+use server::bus::{InProcess, Listener};
 use server::clock::{Clock, SystemClock};
-use server::config::{Config, Rates, SignUpPolicy};
-use server::listen::{self, ListenLimits};
+use server::listen::tls::{Tls, TlsStream};
+use server::listen::{self, ListenLimits, Listeners};
 use server::node::{Node, Parts};
-use std::net::{IpAddr, SocketAddr};
-use std::path::{Path, PathBuf};
+use std::net::SocketAddr;
+use std::path::Path;
 use std::sync::Arc;
 use store::sqlite::{self, Options, Sqlite};
-use tokio::net::TcpListener;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
+use tokio::task::JoinHandle;
 
 /// How long sessions have to go when the server is asked to end, in milliseconds.
 const DRAIN_MS_MAX: u64 = 5_000;
@@ -28,116 +33,37 @@ Examples:
   tidings serve                                   For this machine only, on port 8080.
   tidings serve --data /var/lib/tidings --listen 0.0.0.0:8080
                                                   For your network.
-  tidings serve --trusted-proxy 127.0.0.1         Behind a proxy on this machine that ends TLS.
+  tidings serve --listen 0.0.0.0:443 --tls-cert fullchain.pem --tls-key privkey.pem
+                                                  With TLS, which browsers on other machines need.
+  tidings serve --trusted-proxy 127.0.0.1 --public-url https://chat.example
+                                                  Behind a proxy on this machine that ends TLS.
 
-The first start prints an invite for whoever will own the server. Ctrl-C or SIGTERM ends it:
-sessions are told to come back, and nothing that was acknowledged is lost, however it ends.
-docs/OPERATING.md tells the rest.")]
+Every flag can also be a variable or stand in a file: a flag wins over its variable, that over the
+file. `tidings config` prints what holds. The first start prints an invite for whoever will own the
+server. Ctrl-C or SIGTERM ends it: sessions are told to come back, and nothing that was acknowledged
+is lost, however it ends. docs/OPERATING.md tells the rest.")]
 pub struct Serve {
-    /// Where everything is kept; made if it is not there.
-    #[arg(long, env = "TIDINGS_DATA", default_value = "./data", value_name = "DIRECTORY")]
-    data: PathBuf,
-    /// Where to listen.
-    #[arg(
-        long,
-        env = "TIDINGS_LISTEN",
-        default_value = "127.0.0.1:8080",
-        value_name = "ADDRESS:PORT"
-    )]
-    listen: SocketAddr,
-    /// Who may sign up.
-    #[arg(long, env = "TIDINGS_SIGN_UP", value_enum, default_value_t = SignUp::Invite, value_name = "WHO")]
-    sign_up: SignUp,
-    /// A proxy whose X-Forwarded-For is believed; may be given several times.
-    #[arg(
-        long = "trusted-proxy",
-        env = "TIDINGS_TRUSTED_PROXY",
-        value_delimiter = ',',
-        value_name = "IP"
-    )]
-    trusted_proxies: Vec<IpAddr>,
-    /// How often clients beat, in milliseconds. They notice within one beat what no hint told.
-    #[arg(long, default_value_t = protocol::limits::BEAT_MS, value_name = "MS")]
-    beat_ms: u64,
-    /// Connections at once; above it the door is closed until one goes.
-    #[arg(long, default_value_t = 19_000, value_name = "COUNT")]
-    sessions_max: usize,
-    /// Nothing new is taken while the disk of the data has less room than this, in MiB; 0: no matter how little there
-    /// is.
-    #[arg(long, default_value_t = 256, value_name = "MIB")]
-    disk_free_min_mib: u64,
-    /// Over how long the reconnects are spread when this server goes down, in milliseconds.
-    #[arg(long, default_value_t = 10_000, value_name = "MS")]
-    drain_spread_ms: u64,
-    /// How logs are written.
-    #[arg(long, env = "TIDINGS_LOG_FORMAT", value_enum, default_value_t = LogFormat::Text, value_name = "FORMAT")]
-    log_format: LogFormat,
-    /// What is logged: `info`, `warn`, or by part, `warn,server=debug`.
-    #[arg(long, env = "TIDINGS_LOG", default_value = "info", value_name = "FILTER")]
-    log: String,
-    /// Lets everything through that rates would hold back. Never with others' hands on it.
-    #[arg(long, help_heading = "Benchmarks and drills")]
-    no_rates: bool,
-    /// Of the hints between sessions, lose, double, delay so many in a hundred, up to so many milliseconds. It costs
-    /// time and never a message: a way to see that.
-    #[arg(
-        long,
-        value_parser = drill,
-        default_value = "0,0,0,0",
-        value_name = "LOSE,DOUBLE,DELAY,MS",
-        help_heading = "Benchmarks and drills"
-    )]
-    drill_hints: BusFaults,
-}
-
-#[derive(Clone, Copy, ValueEnum)]
-enum SignUp {
-    /// With an invite.
-    Invite,
-    /// Anybody who reaches the server.
-    Open,
-}
-
-#[derive(Clone, Copy, ValueEnum)]
-enum LogFormat {
-    /// For people.
-    Text,
-    /// For programs: one JSON object a line.
-    Json,
-}
-
-fn drill(text: &str) -> Result<BusFaults, String> {
-    let parts: Vec<u64> = text.split(',').filter_map(|part| part.trim().parse().ok()).collect();
-    let percent = |n: u64| u8::try_from(n).ok().filter(|n| *n <= 100);
-    match parts[..] {
-        [lose, double, delay, delay_ms_max] => match (percent(lose), percent(double), percent(delay)) {
-            (Some(lose_percent), Some(double_percent), Some(delay_percent)) => Ok(BusFaults {
-                lose_percent,
-                double_percent,
-                delay_percent,
-                delay_ms_max,
-            }),
-            _ => Err("percents are 0 to 100".to_owned()),
-        },
-        _ => Err("four numbers: lose,double,delay in percent, and milliseconds".to_owned()),
-    }
+    #[command(flatten)]
+    flags: Flags,
 }
 
 /// Serves until SIGTERM or SIGINT.
-pub fn run(arguments: Serve) -> Result<(), Wrong> {
-    start_logging(&arguments)?;
+pub fn run(arguments: &Serve) -> Result<(), Wrong> {
+    let settings = config::load(&arguments.flags)?;
+    start_logging(&settings)?;
+    for stranger in config::strangers() {
+        tracing::warn!("{stranger}");
+    }
     plant()?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    runtime.block_on(serve(arguments))
+    runtime.block_on(serve(settings))
 }
 
-fn start_logging(arguments: &Serve) -> Result<(), Wrong> {
-    let filter = tracing_subscriber::EnvFilter::try_new(&arguments.log)
-        .map_err(|error| format!("--log {}: {error}; try `info` or `server=debug`", arguments.log))?;
+fn start_logging(settings: &Settings) -> Result<(), Wrong> {
     let logs = tracing_subscriber::fmt()
-        .with_env_filter(filter)
+        .with_env_filter(tracing_subscriber::EnvFilter::try_new(&settings.log)?)
         .with_writer(std::io::stderr);
-    match arguments.log_format {
+    match settings.log_format {
         LogFormat::Text => logs.init(),
         LogFormat::Json => logs.json().init(),
     }
@@ -155,20 +81,17 @@ fn plant() -> Result<(), Wrong> {
     Ok(())
 }
 
-async fn serve(arguments: Serve) -> Result<(), Wrong> {
+async fn serve(settings: Settings) -> Result<(), Wrong> {
     let clock = Arc::new(SystemClock::start());
-    let store = open(&arguments, Arc::clone(&clock) as Arc<dyn Clock>)?;
+    let tls = tls(&settings)?;
+    let store = open(&settings, Arc::clone(&clock) as Arc<dyn Clock>)?;
     // Bound before anything is promised: a port in use is found now.
-    let listener = TcpListener::bind(arguments.listen).await.map_err(|error| {
-        format!(
-            "cannot listen on {}: {error}; choose another with --listen",
-            arguments.listen
-        )
-    })?;
-    let address = listener.local_addr()?;
-    let bus = InProcess::with_faults(arguments.drill_hints, random_seed()?);
+    let listeners =
+        Listeners::bind(&settings.listen).map_err(|error| format!("{error}; choose another with --listen"))?;
+    let addresses = listeners.addresses()?;
+    let bus = InProcess::with_faults(settings.drill_hints, random_seed()?);
     let node = Node::new(Parts {
-        config: config(&arguments),
+        config: settings.node(),
         store: Arc::new(store.clone()),
         bus: bus.clone(),
         clock,
@@ -177,61 +100,106 @@ async fn serve(arguments: Serve) -> Result<(), Wrong> {
     let ear: Arc<dyn Listener> = node.clone();
     bus.join(Arc::downgrade(&ear));
     let running = server::serve::start(Arc::clone(&node));
-    let disk = arguments.data.clone();
+    let disk = settings.data.clone();
     tokio::spawn(server::serve::watch_disk(Arc::clone(&node), move || free_bytes(&disk)));
     let (stop, stopped) = watch::channel(false);
     let admin = tokio::spawn(server::admin::serve(
         Arc::clone(&node),
-        arguments.data.clone(),
+        settings.data.clone(),
         stopped.clone(),
     ));
-    let limits = ListenLimits {
-        connections_max: arguments.sessions_max,
-        ..ListenLimits::default()
-    };
-    let router = server::http::router(Arc::clone(&node));
-    let door = tokio::spawn(listen::serve(
-        listener,
-        router,
-        limits,
-        Arc::clone(&node.listen_counts),
-        stopped,
-    ));
-    greet(&node, address, &arguments.data).await?;
-    wait_for_a_signal().await?;
+    let door = doors(listeners, tls.clone(), &node, stopped);
+    let renewals = tls.map(watch_certificate).transpose()?;
+    // Before anybody is told that it is ready: whoever is may ask it to go.
+    let mut going = Going::listen()?;
+    greet(&node, addresses, &settings).await?;
+    supervisor::tell("READY=1");
+    going.asked().await;
+    supervisor::tell("STOPPING=1");
     tracing::info!("going down: sessions are sent away");
     running.drain(DRAIN_MS_MAX).await;
     stop.send_replace(true);
     let _ = door.await;
     let _ = admin.await;
+    drop(renewals);
     store.close();
     Ok(())
 }
 
-fn open(arguments: &Serve, clock: Arc<dyn Clock>) -> Result<Sqlite, Wrong> {
+fn open(settings: &Settings, clock: Arc<dyn Clock>) -> Result<Sqlite, Wrong> {
     let mut seed = [0; 32];
     SysRng.try_fill_bytes(&mut seed)?;
     let options = Options::new(Arc::new(move || clock.unix_ms()), seed);
-    Ok(sqlite::start(&arguments.data, options)?)
+    Ok(sqlite::start(&settings.data, options)?)
 }
 
-fn config(arguments: &Serve) -> Config {
-    Config {
-        sign_up: match arguments.sign_up {
-            SignUp::Invite => SignUpPolicy::Invite,
-            SignUp::Open => SignUpPolicy::Open,
-        },
-        trusted_proxies: arguments.trusted_proxies.clone(),
-        beat_ms: arguments.beat_ms,
-        sessions_max: arguments.sessions_max,
-        disk_free_bytes_min: arguments.disk_free_min_mib.saturating_mul(1024 * 1024),
-        drain_spread_ms: arguments.drain_spread_ms,
-        rates: if arguments.no_rates {
-            Rates::unlimited()
-        } else {
-            Rates::default()
-        },
-        ..Config::default()
+/// What the server's account may still write on the disk of the data, in bytes.
+fn free_bytes(data: &Path) -> std::io::Result<u64> {
+    let found = rustix::fs::statvfs(data)?;
+    Ok(found.f_bavail.saturating_mul(found.f_frsize))
+}
+
+fn tls(settings: &Settings) -> Result<Option<Arc<Tls>>, Wrong> {
+    let Some(files) = &settings.tls else {
+        return Ok(None);
+    };
+    let url = settings
+        .public_url
+        .as_ref()
+        .filter(|url| url.is_https())
+        .map(ToString::to_string);
+    let loaded = Tls::load(&files.certificate, &files.key, url);
+    let tls = loaded.map_err(|error| format!("tls-cert and tls-key: {error}"))?;
+    Ok(Some(Arc::new(tls)))
+}
+
+/// The doors of HTTP. Without TLS a session holds the bare socket, so that it costs nothing that it does not need.
+fn doors(
+    listeners: Listeners,
+    tls: Option<Arc<Tls>>,
+    node: &Arc<Node>,
+    stopped: watch::Receiver<bool>,
+) -> JoinHandle<()> {
+    let limits = ListenLimits {
+        connections_max: node.config.sessions_max,
+        ..ListenLimits::default()
+    };
+    let (node, counts) = (Arc::clone(node), Arc::clone(&node.listen_counts));
+    match tls {
+        None => tokio::spawn(listen::serve(
+            listeners,
+            server::http::router(node),
+            limits,
+            counts,
+            stopped,
+        )),
+        Some(tls) => {
+            let open = move |stream| Arc::clone(&tls).open(stream);
+            let router = server::http::router_over::<TlsStream>(node);
+            tokio::spawn(listen::serve_opened(listeners, open, router, limits, counts, stopped))
+        }
+    }
+}
+
+/// Has the certificate's files looked at: regularly, and at once on SIGHUP. Ends when what it gives is dropped.
+fn watch_certificate(tls: Arc<Tls>) -> Result<Renewals, Wrong> {
+    let (now, asked) = watch::channel(());
+    let mut hangup = signal(SignalKind::hangup())?;
+    let asking = tokio::spawn(async move {
+        while hangup.recv().await.is_some() {
+            now.send_replace(());
+        }
+    });
+    tokio::spawn(tls.watch(asked));
+    Ok(Renewals(asking))
+}
+
+/// The watch over a certificate's files.
+struct Renewals(JoinHandle<()>);
+
+impl Drop for Renewals {
+    fn drop(&mut self) {
+        self.0.abort();
     }
 }
 
@@ -239,41 +207,44 @@ fn random_seed() -> Result<u64, Wrong> {
     Ok(SysRng.try_next_u64()?)
 }
 
-/// Says where the server is and, while nobody has an account, how the first one gets in.
+/// Says where the server is, how others get there and, while nobody has an account, how the first one gets in.
 #[expect(clippy::print_stdout, reason = "this is what the person at the terminal is told")]
-async fn greet(node: &Node, address: SocketAddr, data: &Path) -> Result<(), Wrong> {
-    println!("Tidings is at http://{address}");
+async fn greet(node: &Node, addresses: Vec<SocketAddr>, settings: &Settings) -> Result<(), Wrong> {
     let invite = server::account::first_invite(node)
         .await
         .map_err(|refusal| refusal.say)?;
-    let (program, data) = (crate::program(), data.display());
-    let data = if data.to_string() == "./data" {
-        String::new()
-    } else {
-        format!(" --data {data}")
+    let greeting = Greeting {
+        addresses,
+        tls: settings.tls.is_some(),
+        public_url: settings.public_url.as_ref().map(ToString::to_string),
+        machine: greeting::of_this_machine(),
+        program: crate::program(),
+        data: settings.data.display().to_string(),
+        invite: invite.map(|invite| invite.to_string()),
     };
-    if let Some(invite) = invite {
-        println!();
-        println!("Nobody has an account here yet. The first one, who will own this server, signs up with:");
-        println!();
-        println!("    {program} chat --server http://{address} --sign-up YOUR_HANDLE --invite {invite}");
-        println!();
-        println!("The invite is good once. For others: {program} admin{data} invite");
-    }
+    print!("{greeting}");
+    std::io::Write::flush(&mut std::io::stdout())?;
     Ok(())
 }
 
-async fn wait_for_a_signal() -> Result<(), Wrong> {
-    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
-    }
-    Ok(())
+/// What asks the server to go. A signal that comes before this is there ends the process at once.
+struct Going {
+    terminate: Signal,
+    interrupt: Signal,
 }
 
-/// What the server's account may still write on the disk of the data, in bytes.
-fn free_bytes(data: &Path) -> std::io::Result<u64> {
-    let found = rustix::fs::statvfs(data)?;
-    Ok(found.f_bavail.saturating_mul(found.f_frsize))
+impl Going {
+    fn listen() -> Result<Self, Wrong> {
+        Ok(Self {
+            terminate: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+        })
+    }
+
+    async fn asked(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+    }
 }

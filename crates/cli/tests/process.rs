@@ -14,3 +14,5 @@ mod typist;
 mod texts;
 #[path = "process/keeping.rs"]
 mod keeping;
+#[path = "process/reach.rs"]
+mod reach;

@@ -48,12 +48,16 @@ pub enum AccountError {
 }
 
 impl Account {
-    /// The account door of the server at `url`, over TCP.
+    /// The account door of the server at `url`, over TCP without TLS.
     ///
     /// # Errors
     /// [`BadAddress`] says what is wrong with it.
     pub fn at(url: &str) -> Result<Self, BadAddress> {
-        Ok(Self::over(Address::parse(url)?, TcpConnector))
+        let address = Address::parse(url)?;
+        if address.tls {
+            return Err(BadAddress::Tls);
+        }
+        Ok(Self::over(address, TcpConnector))
     }
 }
 

@@ -29,7 +29,7 @@ const ORDERS_MAX: usize = 16;
 
 /// How to connect.
 pub struct ConnectOptions<K = Nowhere, C = TcpConnector> {
-    /// Where the server is: `host`, `host:port`, `ws://host:port`.
+    /// Where the server is: `host`, `host:port`, `ws://host:port`; `wss://` with a connector that speaks TLS.
     pub url: String,
     /// The device's token.
     pub token: TokenText,
@@ -139,6 +139,9 @@ impl Client {
     /// [`NotStarted`]; whether the server can be reached is no matter of starting.
     pub async fn connect<K: Keep, C: Connector>(options: ConnectOptions<K, C>) -> Result<(Self, Events), NotStarted> {
         let address = Address::parse(&options.url)?;
+        if address.tls && !options.connector.speaks_tls() {
+            return Err(BadAddress::Tls.into());
+        }
         let me = options.token.parse().ok_or(NotStarted::Token)?.user;
         let bounds = options.bounds;
         let waits = options.keep.waits();

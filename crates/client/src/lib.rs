@@ -7,7 +7,8 @@
 //!   against.
 //! - [`change`] and [`state`]: what is kept of them, and how it comes back. [`timeline`] and [`peers`]: what is shown.
 //! - [`core`]: how they become one client. [`backoff`] says when it comes back, [`bounds`] how much it may hold.
-//! - [`keep`], [`link`], [`address`]: the disk, the socket, and where streams come from.
+//! - [`keep`], [`link`], [`address`]: the disk, the socket, and where streams come from; with the feature `tls`, the
+//!   module `tls` gives encrypted ones.
 //! - [`client`]: the handle a program holds, and the task behind it. [`account`]: signing up and in, over HTTP.
 //!
 //! ```no_run
@@ -51,6 +52,8 @@ pub mod peers;
 mod pretend;
 pub mod state;
 pub mod timeline;
+#[cfg(feature = "tls")]
+pub mod tls;
 
 pub use bounds::Bounds;
 pub use client::{Client, ConnectOptions, Joined, NotStarted};

@@ -1,5 +1,9 @@
 //! How a node behaves: policy and bounds, handed in by whoever starts it. Every bound has its unit in its name.
 
+mod public_url;
+
+pub use public_url::{BadPublicUrl, PublicUrl};
+
 use protocol::limits;
 use std::net::IpAddr;
 
@@ -20,6 +24,11 @@ pub struct Config {
     pub sign_up: SignUpPolicy,
     /// Proxies whose `X-Forwarded-For` is believed; from everybody else the socket's own address counts.
     pub trusted_proxies: Vec<IpAddr>,
+    /// What people type to come here, if the operator said so: `https://chat.example`. A browser sends the same text
+    /// as `Origin`.
+    pub public_url: Option<PublicUrl>,
+    /// Whether the node's own listeners speak TLS. A proxy before it is known by [`Self::public_url`] only.
+    pub tls: bool,
     /// How often clients beat, in milliseconds.
     pub beat_ms: u64,
     /// Connections this node holds at once.
@@ -122,6 +131,8 @@ impl Default for Config {
         Self {
             sign_up: SignUpPolicy::default(),
             trusted_proxies: Vec::new(),
+            public_url: None,
+            tls: false,
             beat_ms: limits::BEAT_MS,
             sessions_max: 19_000,
             outbox_bytes_max: 256 * 1024,

@@ -4,11 +4,13 @@
 //! again and counts. A connection holds a [`Slot`] for as long as it lives, as HTTP and as a WebSocket after it, so
 //! the number of connections is bounded over both.
 
+mod several;
+pub mod tls;
 mod upgrade;
 
 use std::{
     convert::Infallible,
-    future::Future,
+    future::{Future, ready},
     io,
     net::SocketAddr,
     pin::pin,
@@ -30,6 +32,7 @@ use tokio::{
 };
 use tower::ServiceExt;
 
+pub use several::{Listeners, NotBound};
 pub use upgrade::{HandshakeRefusal, SUBPROTOCOL, Upgraded, upgrade};
 
 /// The first pause of an accept loop that failed; each further one is twice as long, to `ACCEPT_PAUSE_MS_MAX`.
@@ -114,12 +117,31 @@ impl Accept for TcpListener {
 ///
 /// Each request carries [`ConnectInfo`]`<SocketAddr>` and a [`Slot`].
 pub async fn serve<A: Accept>(
+    listener: A,
+    router: Router,
+    limits: ListenLimits,
+    counts: Arc<ListenCounts>,
+    stop: watch::Receiver<bool>,
+) {
+    let open = |stream| ready(Ok(Some(stream)));
+    serve_opened(listener, open, router, limits, counts, stop).await;
+}
+
+/// [`serve`], where a connection has something to do before its HTTP, such as the handshake of TLS. It does so on its
+/// own task, within `header_ms_max`. `None`: that was all.
+pub async fn serve_opened<A, S, O, F>(
     mut listener: A,
+    open: O,
     router: Router,
     limits: ListenLimits,
     counts: Arc<ListenCounts>,
     mut stop: watch::Receiver<bool>,
-) {
+) where
+    A: Accept,
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    O: Fn(A::Stream) -> F + Send,
+    F: Future<Output = io::Result<Option<S>>> + Send + 'static,
+{
     let slots = Arc::new(Semaphore::new(limits.connections_max.min(Semaphore::MAX_PERMITS)));
     let refusing = Arc::new(Semaphore::new(REFUSING_MAX));
     // Each connection's task holds a receiver: when all are gone, HTTP is done.
@@ -140,7 +162,7 @@ pub async fn serve<A: Accept>(
                         _permit: Arc::new(permit),
                     };
                     spawn_http(
-                        stream,
+                        open(stream),
                         peer,
                         router.clone(),
                         limits,
@@ -178,8 +200,8 @@ async fn stopped(stop: &mut watch::Receiver<bool>) {
 
 /// One connection's HTTP, in its own task. The task, hyper's buffers with it, is gone once the connection is a
 /// WebSocket.
-fn spawn_http<S>(
-    stream: S,
+fn spawn_http<S, F>(
+    opening: F,
     peer: SocketAddr,
     router: Router,
     limits: ListenLimits,
@@ -189,9 +211,24 @@ fn spawn_http<S>(
 ) -> JoinHandle<()>
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    F: Future<Output = io::Result<Option<S>>> + Send + 'static,
 {
     tokio::spawn(async move {
         let _running = running;
+        let opened = tokio::time::timeout(Duration::from_millis(limits.header_ms_max), opening);
+        let opened = tokio::select! {
+            biased;
+            opened = opened => opened.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into())),
+            () = stopped(&mut stop) => return,
+        };
+        let stream = match opened {
+            Ok(Some(stream)) => stream,
+            Ok(None) => return,
+            Err(error) => {
+                tracing::debug!(%peer, %error, "a connection was not opened");
+                return;
+            }
+        };
         let service = service_fn(move |request: http::Request<Incoming>| {
             let mut request = request.map(Body::new);
             request.extensions_mut().insert(ConnectInfo(peer));

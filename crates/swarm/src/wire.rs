@@ -83,6 +83,10 @@ impl<C: Connector> Wire<C> {
 impl<C: Connector> Connector for Wire<C> {
     type Stream = Stream<C::Stream>;
 
+    fn speaks_tls(&self) -> bool {
+        self.inner.speaks_tls()
+    }
+
     async fn connect(&self, address: &Address) -> io::Result<Self::Stream> {
         if lock(&self.state)
             .refuses_until

@@ -302,3 +302,75 @@ async fn ops1_keys_that_were_lost_are_made_anew_without_a_server() {
     anew.does(&["sign-in", "ada", "--server", &server], "").await;
     assert!(does(&["admin", "--data", text(&data), "user", "@ada"]).contains("runs this server"));
 }
+
+/// OPS2 LOW1: the doctor says how each thing is, with a server and without, and ends with 1 where one is wrong.
+#[tokio::test]
+async fn ops2_the_doctor_tells_what_is_wrong() {
+    let mut served = Served::start(&["--disk-free-min-mib", "0"]).await;
+    let (data, listen) = (served.data().join("data"), served.address.to_string());
+    let flags = [
+        "doctor",
+        "--data",
+        text(&data),
+        "--listen",
+        &listen,
+        "--sessions-max",
+        "10",
+    ];
+    let with = |more: &[&'static str]| [&flags[..], more].concat();
+    let mine = ["--disk-free-min-mib", "0"];
+    let said = does(&with(&mine));
+    assert!(
+        said.contains("one runs on this data") && said.contains("is ready"),
+        "{said}"
+    );
+    let full = fails(&with(&["--disk-free-min-mib", "1000000000"]));
+    assert!(full.contains("wrong") && full.contains("make room"), "{full}");
+    served.terminate().await;
+
+    let said = does(&with(&mine));
+    assert!(
+        said.contains("none runs on this data") && said.contains(&format!("{listen} is free")),
+        "{said}"
+    );
+    let taken = std::net::TcpListener::bind(&listen).expect("it is free");
+    let said: serde_json::Value =
+        serde_json::from_str(tail_of(&fails(&with(&["--disk-free-min-mib", "0", "--json"])))).expect("JSON");
+    let findings = said["findings"].as_array().expect("a list");
+    let port = findings
+        .iter()
+        .find(|one| one["what"] == "port")
+        .expect("it was looked at");
+    assert!(
+        port["state"] == "wrong"
+            && port["advice"]
+                .as_str()
+                .is_some_and(|advice| advice.contains("--listen"))
+    );
+    drop(taken);
+    fs::write(data.join("tidings.db"), "no database").expect("written");
+    let said = fails(&with(&mine));
+    assert!(
+        said.contains("wrong    database") && said.contains("tidings restore"),
+        "{said}"
+    );
+
+    let mut served = Served::start(&["--disk-free-min-mib", "1000000000"]).await;
+    let (data, listen) = (served.data().join("data"), served.address.to_string());
+    let flags = [
+        "doctor",
+        "--data",
+        text(&data),
+        "--listen",
+        &listen,
+        "--disk-free-min-mib",
+        "0",
+    ];
+    while !does(&flags).contains("sends are refused") {}
+    served.terminate().await;
+}
+
+/// The JSON after what standard error said.
+fn tail_of(said: &str) -> &str {
+    &said[said.find('{').expect("an object")..]
+}

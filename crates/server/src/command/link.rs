@@ -6,9 +6,11 @@ use crate::account;
 use crate::node::Node;
 use crate::wire;
 use protocol::link::{
-    AskLinks, AskLook, AskRequests, Asked, Join, LinkMade, Links, Look, MakeLink, Request, Requests, RevokeLink,
+    AskLinks, AskLook, AskRequests, Asked, Join, LINK_PATH, LinkMade, Links, Look, MakeLink, Request, Requests,
+    RevokeLink,
 };
 use protocol::refusal::Code;
+use protocol::token::TokenText;
 use protocol::{ConversationId, ServerFrame, limits};
 use std::sync::Arc;
 use store::{Joined, NewLink, Reply};
@@ -35,8 +37,8 @@ pub fn make(node: &Arc<Node>, who: &Who, frame: MakeLink) -> Later {
         expires_ms,
     });
     let token = account::link_token(frame.conv, secret);
-    // The server does not know yet what people type to come here.
-    let url = None;
+    let public = node.config.public_url.as_ref();
+    let url = public.map(|public| TokenText::new(format!("{}{LINK_PATH}{}", public.origin(), token.expose())));
     Box::pin(async move {
         let link = reply.await.map_err(wire::refusal)?;
         Ok(Some(ServerFrame::Link(LinkMade {

@@ -2,7 +2,7 @@
 //! in.
 
 use crate::frames::members;
-use crate::harness::{House, Line, Person};
+use crate::harness::{House, Line, Person, config, model};
 use protocol::group::{ChangeRole, ChangeSettings, History, SettingsChange};
 use protocol::link::{Admit, AskLinks, AskLook, AskRequests, Join, LinkMade, MakeLink, RevokeLink};
 use protocol::refusal::Code;
@@ -228,4 +228,22 @@ async fn lnk3_one_asks_and_is_let_in() {
         panic!("a page");
     };
     assert!(page.items.iter().any(|entry| entry.body.get().contains("before")));
+}
+
+/// A link is told as people open it where the operator said what that is, and as a bare token where not.
+#[tokio::test(start_paused = true)]
+async fn a_link_begins_with_the_public_address() {
+    let public = "https://Chat.Example:443/".parse().expect("an address");
+    let told = server::config::Config {
+        public_url: Some(public),
+        ..config()
+    };
+    for (house, told) in [(House::start(), false), (House::with(told, model()), true)] {
+        let [ann] = house.people(["ann"]).await;
+        let mut a = house.connect(&ann).await;
+        let conv = house.group(&mut a, "tea", &[]).await;
+        let made = make(&house, &mut a, conv, None).await;
+        let url = told.then(|| format!("https://chat.example/j/#{}", made.token.expose()));
+        assert_eq!(made.url.map(|url| url.expose().to_owned()), url);
+    }
 }
