@@ -88,6 +88,8 @@ def before_call(context, case, kwargs):
         "members": [BOB["user"]],
         "convs": [DIRECT, GROUP],
     }
+    if "wait_ms" in case.body:
+        case.body["wait_ms"] = CHANCE.choice([0, 20])
     for name, value in known.items():
         if name in case.body:
             case.body[name] = value

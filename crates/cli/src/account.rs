@@ -243,6 +243,7 @@ impl Entrance {
                 password,
                 invite: self.invite.clone(),
                 device_name,
+                cookie: false,
             };
             door.sign_up(&sign_up).await
         } else {
@@ -250,6 +251,7 @@ impl Entrance {
                 handle,
                 password,
                 device_name,
+                cookie: false,
             })
             .await
         };

@@ -16,3 +16,5 @@ mod texts;
 mod keeping;
 #[path = "process/reach.rs"]
 mod reach;
+#[path = "process/browser.rs"]
+mod browser;

@@ -22,6 +22,9 @@ pub struct SignUp {
     /// What to call this device in the list of devices.
     #[serde(default)]
     pub device_name: String,
+    /// Keep the token in a cookie instead of telling it: for a page of this server's in a browser.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub cookie: bool,
 }
 
 /// `POST /v1/sessions`: another device of a person.
@@ -35,6 +38,9 @@ pub struct SignIn {
     /// What to call this device in the list of devices.
     #[serde(default)]
     pub device_name: String,
+    /// Keep the token in a cookie instead of telling it: for a page of this server's in a browser.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub cookie: bool,
 }
 
 /// The answer to both: who you are now. The token is told this once.
@@ -49,7 +55,8 @@ pub struct SignedIn {
     pub name: String,
     /// The new device.
     pub device: DeviceId,
-    /// Its token.
+    /// Its token; absent where it is kept in a cookie.
+    #[serde(default, skip_serializing_if = "TokenText::is_cookie")]
     pub token: TokenText,
 }
 
@@ -89,7 +96,8 @@ pub struct SignedOut {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Rotated {
-    /// The new token.
+    /// The new token; absent where it is kept in a cookie.
+    #[serde(default, skip_serializing_if = "TokenText::is_cookie")]
     pub token: TokenText,
 }
 

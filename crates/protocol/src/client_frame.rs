@@ -97,7 +97,8 @@ frames! {
 pub struct Hello {
     /// Versions of the protocol the client speaks.
     pub v: Vec<u32>,
-    /// The device's token. Never in a URL.
+    /// The device's token. Never in a URL. Absent: the cookie that came with the handshake.
+    #[serde(default, skip_serializing_if = "TokenText::is_cookie")]
     pub token: TokenText,
     /// The client's name and version, for the list of devices and the logs.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -28,6 +28,7 @@ pub mod ids;
 pub mod limits;
 pub mod link;
 pub mod own;
+pub mod poll;
 pub mod position;
 pub mod refusal;
 pub mod rights;

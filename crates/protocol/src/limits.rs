@@ -90,6 +90,8 @@ pub const EDIT_MS_MAX: u64 = 24 * 3_600_000;
 pub const DELETE_MS_MAX: u64 = 48 * 3_600_000;
 /// How long a client has for its `hello` after the upgrade, in milliseconds.
 pub const HELLO_MS_MAX: u64 = 5_000;
+/// How long a poll waits for something to tell, in milliseconds: less than proxies on the way usually let one wait.
+pub const POLL_WAIT_MS_MAX: u64 = 25_000;
 /// How often a client beats, in milliseconds, where the server does not say otherwise.
 pub const BEAT_MS: u64 = 25_000;
 /// How long a client holds an entry that came early before it pulls the hole, in milliseconds.

@@ -83,6 +83,8 @@ codes! {
         "The token, or the handle and password, are not known here; sign in again.";
     202 InviteNeeded "invite_needed" 403 "Signing up needs an invite here; ask who runs this server for one.";
     203 InviteInvalid "invite_invalid" 403 "The invite is not known, is used up, or has run out; ask for a new one.";
+    204 ForeignOrigin "foreign_origin" 403
+        "This request comes from a page of another site; open this server's own address.";
     301 NotFound "not_found" 404 "There is no such conversation for you.";
     302 NotAMember "not_a_member" 403
         "You are no longer a member of this conversation; you can read what you could read then.";

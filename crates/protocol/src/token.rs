@@ -19,7 +19,7 @@ pub struct Token {
 }
 
 /// A token as text. Its `Debug` does not show it, so that it gets into no log by accident.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct TokenText(String);
 
@@ -28,6 +28,12 @@ impl TokenText {
     #[must_use]
     pub fn new(text: impl Into<String>) -> Self {
         Self(text.into())
+    }
+
+    /// Whether there is none: it comes and goes as a cookie, which no script can read.
+    #[must_use]
+    pub fn is_cookie(&self) -> bool {
+        self.0.is_empty()
     }
 
     /// The text itself, for the wire or a file only the owner can read.

@@ -12,6 +12,7 @@ use futures_util::FutureExt;
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use protocol::close::Close;
 use protocol::limits;
+use protocol::token::TokenText;
 use std::collections::VecDeque;
 use std::future::{Future, poll_fn};
 use std::net::IpAddr;
@@ -49,7 +50,7 @@ pub fn run<S, P>(
     node: Arc<Node>,
     stream: S,
     already_read: Bytes,
-    address: IpAddr,
+    (address, cookie): (IpAddr, Option<TokenText>),
     place: P,
 ) -> impl Future<Output = ()> + Send + use<S, P>
 where
@@ -58,7 +59,7 @@ where
 {
     let mut door = Door {
         socket: Socket::new(stream, already_read, socket_limits()),
-        session: Session::new(node, address),
+        session: Session::new(node, address, cookie),
         pending: FuturesUnordered::new(),
         deadline: Some(after_ms(limits::HELLO_MS_MAX)),
         waiting_for: Wait::Hello,

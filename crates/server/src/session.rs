@@ -11,6 +11,7 @@ use futures_util::stream::{FuturesUnordered, StreamExt};
 use protocol::close::Close;
 use protocol::frame::{Malformed, RequestId};
 use protocol::refusal::Code;
+use protocol::token::TokenText;
 use protocol::{ClientFrame, Refusal, ServerFrame, limits};
 use std::future::Future;
 use std::net::IpAddr;
@@ -29,8 +30,8 @@ pub struct Session {
 }
 
 enum State {
-    /// Nothing but `hello` may come.
-    Greeting,
+    /// Nothing but `hello` may come. The token that the handshake brought as a cookie: it stands in for one in `hello`.
+    Greeting(Option<TokenText>),
     /// `hello` came and is being looked at; the door brings nothing until that is done.
     Welcoming,
     /// Signed in.
@@ -102,14 +103,14 @@ pub async fn finish(node: Arc<Node>, mut unanswered: FuturesUnordered<Pending>) 
 impl Session {
     /// A session that has said nothing yet.
     #[must_use]
-    pub fn new(node: Arc<Node>, address: IpAddr) -> Self {
+    pub fn new(node: Arc<Node>, address: IpAddr, cookie: Option<TokenText>) -> Self {
         let outbox = Outbox::new(node.config.outbox_bytes_max, node.config.outbox_frames_max);
         outbox.heard(node.now_ms());
         Self {
             node,
             address,
             outbox: Arc::new(outbox),
-            state: State::Greeting,
+            state: State::Greeting(cookie),
             frames: Bucket::default(),
             malformed: 0,
         }
@@ -117,7 +118,7 @@ impl Session {
 
     /// Ends it: it takes nothing and is told nothing from here on.
     pub fn end(&mut self) {
-        if let State::Ready(who) = std::mem::replace(&mut self.state, State::Greeting) {
+        if let State::Ready(who) = std::mem::replace(&mut self.state, State::Greeting(None)) {
             self.node.metrics.outbox_overflows.inc_by(self.outbox.overflows());
             hello::farewell(&self.node, &who);
         }
@@ -157,8 +158,11 @@ impl Session {
             Err(malformed) => return self.malformed(malformed),
         };
         self.node.metrics.frames_received.add(frame.word());
-        match (&self.state, frame) {
-            (State::Greeting, ClientFrame::Hello(frame)) => {
+        match (&mut self.state, frame) {
+            (State::Greeting(cookie), ClientFrame::Hello(mut frame)) => {
+                if frame.token.is_cookie() {
+                    frame.token = cookie.take().unwrap_or_default();
+                }
                 self.state = State::Welcoming;
                 let (node, outbox, address) = (Arc::clone(&self.node), Arc::clone(&self.outbox), self.address);
                 let work = async move { hello::hello(&node, outbox, address, *frame).await };
@@ -176,7 +180,7 @@ impl Session {
                     work: Work::Request(command::run(&self.node, who, re, frame)),
                 })
             }
-            (State::Greeting | State::Welcoming, _) => self.strike(re, Code::OutOfOrder.refuse(), Close::Malformed),
+            (State::Greeting(_) | State::Welcoming, _) => self.strike(re, Code::OutOfOrder.refuse(), Close::Malformed),
         }
     }
 
@@ -191,7 +195,7 @@ impl Session {
                 Step::Greet(frames.iter().enumerate().map(encode).collect())
             }
             Answer::Greeting(re, Err(away)) => {
-                self.state = State::Greeting;
+                self.state = State::Greeting(None);
                 Step::Close(Some(self.no(re, away.refusal)), away.close)
             }
             Answer::Request(re, Ok(Some(frame))) => Step::Say(Bytes::from(frame.encode(re))),
@@ -206,7 +210,9 @@ impl Session {
                 self.node.metrics.frames_received.add(crate::metrics::UNKNOWN_TYPE);
                 match self.state {
                     State::Ready(_) => self.say_no(id, Code::UnknownType.refuse()),
-                    State::Greeting | State::Welcoming => self.strike(id, Code::OutOfOrder.refuse(), Close::Malformed),
+                    State::Greeting(_) | State::Welcoming => {
+                        self.strike(id, Code::OutOfOrder.refuse(), Close::Malformed)
+                    }
                 }
             }
             Malformed::Field { id, reason } => self.strike(id, Code::Malformed.refuse_saying(reason), Close::Malformed),

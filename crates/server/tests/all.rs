@@ -20,6 +20,10 @@ mod front;
 mod http;
 #[path = "all/rest.rs"]
 mod rest;
+#[path = "all/browser.rs"]
+mod browser;
+#[path = "all/poll.rs"]
+mod poll;
 #[path = "all/openapi.rs"]
 mod openapi;
 #[path = "all/frames.rs"]

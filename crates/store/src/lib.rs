@@ -60,6 +60,10 @@ pub trait Store: Send + Sync + 'static {
     /// The lineage of what this store holds. The same after a restart, another one after a restore.
     fn epoch(&self) -> Epoch;
 
+    /// Tells this store from others that somebody may run beside it. No secret; the same after a restart and after a
+    /// restore.
+    fn instance(&self) -> u32;
+
     // ---- The conversation family: logs, members, cursors ------------------------------------------------------------
 
     /// Appends one entry: *lock the log, know the send_id?, member now?, write*; one atomic unit.

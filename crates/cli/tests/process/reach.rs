@@ -21,14 +21,14 @@ use tokio::process::{Child, ChildStderr, ChildStdout, Command};
 const PASSWORD: &str = "a long password";
 
 /// A server as an operator starts it, what it says and what it logs.
-struct Started {
+pub struct Started {
     process: Child,
     said: Lines<BufReader<ChildStdout>>,
     logged: Lines<BufReader<ChildStderr>>,
 }
 
 impl Started {
-    fn with(data: &Path, arguments: &[&str], variables: &[(&str, &Path)]) -> Self {
+    pub fn with(data: &Path, arguments: &[&str], variables: &[(&str, &Path)]) -> Self {
         let mut process = tidings(data)
             .arg("serve")
             .args(arguments)
@@ -41,7 +41,7 @@ impl Started {
     }
 
     /// The first line that it says with such words in it.
-    async fn says(&mut self, words: &str) -> String {
+    pub async fn says(&mut self, words: &str) -> String {
         while let Some(line) = self.said.next_line().await.expect("it can be read") {
             if line.contains(words) {
                 return line;
@@ -135,6 +135,7 @@ async fn signed_up(address: &Address, streams: &Secure, handle: &str) -> SignedI
         password: PASSWORD.to_owned(),
         invite: None,
         device_name: "test".to_owned(),
+        cookie: false,
     };
     account.sign_up(&sign_up).await.expect("an account")
 }

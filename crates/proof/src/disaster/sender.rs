@@ -86,6 +86,7 @@ impl Senders {
                 password: "correct horse".to_owned(),
                 invite: None,
                 device_name: String::new(),
+                cookie: false,
             };
             people.push(account.sign_up(&sign_up).await.map_err(io::Error::other)?);
         }

@@ -9,6 +9,7 @@ use crate::tables::TABLES;
 use protocol::account::{Devices, Rotated, SignIn, SignUp, SignedIn, SignedOut};
 use protocol::entry::{Added, Created, Left, Removed};
 use protocol::group::{RoleChanged, SettingsChange};
+use protocol::poll::{Poll, Polled};
 use protocol::{Body, ClientFrame, ConversationId, Ordinal, Refusal, SendId, ServerFrame, Span, UserId};
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -167,6 +168,8 @@ fn the_other_examples_are_what_they_say() {
             "SignedIn" => same::<SignedIn>(&text),
             "Devices" => same::<Devices>(&text),
             "SignedOut" => same::<SignedOut>(&text),
+            "Poll" => same::<Poll>(&text),
+            "Polled" => same::<Polled>(&text),
             "Rotated" => same::<Rotated>(&text),
             "Refusal" => same::<Refusal>(&text),
             "Created" => same::<Created>(&text),
@@ -185,7 +188,7 @@ fn the_other_examples_are_what_they_say() {
         assert_eq!(value(&text), read, "{mark}");
         seen.insert(name.to_owned());
     }
-    assert_eq!(seen.len(), 17, "all sorts have an example: {seen:?}");
+    assert_eq!(seen.len(), 19, "all sorts have an example: {seen:?}");
 }
 
 /// A worked example with its result computed anew.

@@ -1,30 +1,61 @@
 //! Accounts and devices over HTTP: each route reads its request, asks [`crate::account`] and writes the answer.
 
 use super::answer::{Refused, bearer, body};
+use super::cookie::Cookies;
+use super::origin::Came;
 use super::{Door, address_of};
 use crate::account::{self, Who};
 use axum::Json;
 use axum::extract::{Path, Request, State};
 use axum::http::StatusCode;
-use protocol::account::{Devices, Rotated, SignedIn, SignedOut};
+use axum::http::header::{HeaderMap, SET_COOKIE};
+use protocol::account::{Devices, Rotated, SignIn, SignUp, SignedIn, SignedOut};
 use protocol::refusal::Code;
+use protocol::token::TokenText;
 use protocol::{DeviceId, Refusal};
 use store::Which;
 
 type Answer<T> = Result<Json<T>, Refused>;
+type Cookied<T> = (HeaderMap, Json<T>);
+type NewDevice = Result<(StatusCode, Cookied<SignedIn>), Refused>;
 
 /// `POST /v1/accounts`.
-pub async fn sign_up(State(door): State<Door>, request: Request) -> Result<(StatusCode, Json<SignedIn>), Refused> {
-    let from = address_of(&door, &request);
-    let signed_in = account::sign_up(&door.node, body(request).await?, from).await?;
-    Ok((StatusCode::CREATED, Json(signed_in)))
+pub async fn sign_up(State(door): State<Door>, request: Request) -> NewDevice {
+    let (from, came) = (address_of(&door, &request), came(&request));
+    let asked: SignUp = body(request).await?;
+    let keep = keep_in(asked.cookie, came)?;
+    let signed_in = account::sign_up(&door.node, asked, from).await?;
+    Ok((StatusCode::CREATED, told(&door, signed_in, keep)))
 }
 
 /// `POST /v1/sessions`.
-pub async fn sign_in(State(door): State<Door>, request: Request) -> Result<(StatusCode, Json<SignedIn>), Refused> {
-    let from = address_of(&door, &request);
-    let signed_in = account::sign_in(&door.node, body(request).await?, from).await?;
-    Ok((StatusCode::CREATED, Json(signed_in)))
+pub async fn sign_in(State(door): State<Door>, request: Request) -> NewDevice {
+    let (from, came) = (address_of(&door, &request), came(&request));
+    let asked: SignIn = body(request).await?;
+    let keep = keep_in(asked.cookie, came)?;
+    let signed_in = account::sign_in(&door.node, asked, from).await?;
+    Ok((StatusCode::CREATED, told(&door, signed_in, keep)))
+}
+
+/// Whether the token is to be kept in a cookie, and whether the browser came by https.
+fn keep_in(cookie: bool, came: Came) -> Result<Option<bool>, Refusal> {
+    match came {
+        _ if !cookie => Ok(None),
+        Came::FromUs { https } => Ok(Some(https)),
+        Came::Unsaid => Err(Code::BadRequest.refuse_saying(
+            "A cookie is for a page of this server's in a browser, and no browser says that this comes from one.",
+        )),
+    }
+}
+
+/// The token goes to the browser, and its page is not told it.
+fn told(door: &Door, mut signed_in: SignedIn, keep: Option<bool>) -> Cookied<SignedIn> {
+    let mut headers = HeaderMap::new();
+    if let Some(https) = keep {
+        let token = std::mem::take(&mut signed_in.token);
+        headers.insert(SET_COOKIE, cookies(door).set(&token, https));
+    }
+    (headers, Json(signed_in))
 }
 
 /// `GET /v1/devices`.
@@ -54,15 +85,54 @@ pub async fn sign_out_others(State(door): State<Door>, request: Request) -> Answ
 }
 
 /// `DELETE /v1/session`: signs out the device that asks.
-pub async fn sign_out(State(door): State<Door>, request: Request) -> Answer<SignedOut> {
+pub async fn sign_out(State(door): State<Door>, request: Request) -> Result<Cookied<SignedOut>, Refused> {
+    let https = by_cookie(&door, &request);
     let who = who(&door, &request).await?;
-    sign_out_which(&door, who, Which::One(who.device)).await
+    let gone = sign_out_which(&door, who, Which::One(who.device)).await?;
+    let cookie = https.map(|https| (SET_COOKIE, cookies(&door).clear(https)));
+    Ok((cookie.into_iter().collect(), gone))
 }
 
 /// `POST /v1/token`.
-pub async fn rotate(State(door): State<Door>, request: Request) -> Answer<Rotated> {
+pub async fn rotate(State(door): State<Door>, request: Request) -> Result<Cookied<Rotated>, Refused> {
+    let https = by_cookie(&door, &request);
     let who = who(&door, &request).await?;
-    Ok(Json(account::rotate(&door.node, who).await?))
+    let mut rotated = account::rotate(&door.node, who).await?;
+    let mut headers = HeaderMap::new();
+    if let Some(https) = https {
+        let token = std::mem::take(&mut rotated.token);
+        headers.insert(SET_COOKIE, cookies(&door).set(&token, https));
+    }
+    Ok((headers, Json(rotated)))
+}
+
+fn cookies(door: &Door) -> Cookies {
+    let instance = door.node.store.instance();
+    Cookies { instance }
+}
+
+fn came(request: &Request) -> Came {
+    request.extensions().get().copied().unwrap_or(Came::Unsaid)
+}
+
+/// Whether a request is somebody's by its cookie alone, and whether the browser came by https.
+fn by_cookie(door: &Door, request: &Request) -> Option<bool> {
+    let Came::FromUs { https } = came(request) else {
+        return None;
+    };
+    let is_by_cookie = bearer(request.headers()).is_none() && cookies(door).token(request.headers()).is_some();
+    is_by_cookie.then_some(https)
+}
+
+/// The token that a request brings: in `Authorization`, or, from a page of ours, as a cookie.
+pub fn token(door: &Door, request: &Request) -> Option<TokenText> {
+    bearer(request.headers()).or_else(|| cookie(door, request))
+}
+
+/// The token that a page of ours brings as a cookie.
+pub fn cookie(door: &Door, request: &Request) -> Option<TokenText> {
+    let is_ours = came(request) != Came::Unsaid;
+    is_ours.then(|| cookies(door).token(request.headers())).flatten()
 }
 
 async fn sign_out_which(door: &Door, who: Who, which: Which) -> Answer<SignedOut> {
@@ -75,7 +145,7 @@ async fn sign_out_which(door: &Door, who: Who, which: Which) -> Answer<SignedOut
 /// What is needed of the request is taken out before anything is waited for: a body may not be shared between threads.
 pub fn who<'d>(door: &'d Door, request: &Request) -> impl Future<Output = Result<Who, Refusal>> + Send + use<'d> {
     let from = address_of(door, request);
-    let token = bearer(request.headers());
+    let token = token(door, request);
     async move {
         let passed = door.node.gates.connect(from, door.node.now_ms());
         passed.map_err(|ms| Code::RateLimited.refuse_for_ms(ms))?;

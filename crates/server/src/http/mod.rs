@@ -1,15 +1,18 @@
 //! The HTTP door: accounts and devices, the upgrade to a WebSocket, and what an operator looks at.
 //!
-//! A token comes in `Authorization: Bearer` and nowhere else: an address is written into logs and histories on its way,
-//! so a `?token=` in one is not even looked at, and no address is logged here. Everything that is refused is refused
-//! with the same JSON as on the socket.
+//! A token comes in `Authorization: Bearer`, or as a cookie from a page of ours, and nowhere else: an address is
+//! written into logs and histories on its way, so a `?token=` in one is not even looked at, and no address is logged
+//! here. Everything that is refused is refused with the same JSON as on the socket.
 
 mod accounts;
 pub mod address;
 mod answer;
+mod cookie;
 mod docs_page;
 mod look;
 mod openapi;
+mod origin;
+mod poll;
 mod rest;
 mod socket_door;
 
@@ -72,6 +75,7 @@ where
         .route("/v1/devices/sign-out-others", post(accounts::sign_out_others))
         .route("/v1/devices/{device}", delete(accounts::sign_out_device))
         .route("/v1/token", post(accounts::rotate))
+        .route("/v1/poll", post(poll::poll))
         .route(protocol::SOCKET_PATH, get(socket_door::open::<S>))
         .fallback(unknown_path)
         .method_not_allowed_fallback(unknown_method)
@@ -90,8 +94,9 @@ async fn unknown_method() -> Response {
     response
 }
 
-/// What is true of every answer: it is counted, kept by no cache, and taken for nothing but what it says it is.
-async fn around(State(door): State<Door>, request: Request, next: Next) -> Response {
+/// What is true of every answer: pages of other sites get none, it is counted, kept by no cache, and taken for nothing
+/// but what it says it is.
+async fn around(State(door): State<Door>, mut request: Request, next: Next) -> Response {
     const HEADERS: [(HeaderName, &str); 5] = [
         (CACHE_CONTROL, "no-store"),
         (X_CONTENT_TYPE_OPTIONS, "nosniff"),
@@ -100,7 +105,14 @@ async fn around(State(door): State<Door>, request: Request, next: Next) -> Respo
         (CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'"),
     ];
     let method = request.method().clone();
-    let mut response = next.run(request).await;
+    let came = origin::check(&method, request.headers(), door.node.config.public_url.as_ref());
+    let mut response = match came {
+        Ok(came) => {
+            request.extensions_mut().insert(came);
+            next.run(request).await
+        }
+        Err(foreign) => Refused(foreign).into_response(),
+    };
     if response.status() != StatusCode::SWITCHING_PROTOCOLS {
         for (name, value) in HEADERS {
             // A page may say more exactly what a browser may do with it.

@@ -110,6 +110,8 @@ fn shared() -> Vec<Named> {
         described::<account::SignedIn>().1,
         described::<account::Devices>().1,
         described::<account::SignedOut>().1,
+        described::<protocol::poll::Poll>().1,
+        described::<protocol::poll::Polled>().1,
         described::<account::Rotated>().1,
         described::<Body>().1,
     ];

@@ -1,11 +1,10 @@
 //! `GET /v1/ws`: from a handshake to a session's own task.
 //!
-//! No `Origin` is asked for here. A page of another site can open this socket in a visitor's browser, but it comes with
-//! nothing: who somebody is stands in the token of `hello`, which the browser does not add by itself. That is to be
-//! changed in the same moment in which a cookie signs anybody in.
+//! A browser opens sockets for pages of any site, and sends its cookies along; those pages were turned away before this
+//! (see [`super::origin`]). The cookie of one of our own pages stands in for the token of `hello`.
 
 use super::answer::Refused;
-use super::{Door, address_of};
+use super::{Door, accounts, address_of};
 use crate::connection;
 use crate::listen::{HandshakeRefusal, Upgraded, upgrade};
 use axum::extract::{Request, State};
@@ -25,6 +24,7 @@ where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     let address = address_of(&door, &request);
+    let cookie = accounts::cookie(&door, &request);
     let place = match admit(&door, address) {
         Ok(place) => place,
         Err(refusal) => return Refused(refusal).into_response(),
@@ -47,7 +47,8 @@ where
             }
         };
         // On a task of its own: what waited for the upgrade is larger than a session.
-        tokio::spawn(connection::run(node, stream, already_read, address, (slot, place)));
+        let from = (address, cookie);
+        tokio::spawn(connection::run(node, stream, already_read, from, (slot, place)));
     });
     response
 }
@@ -67,7 +68,7 @@ fn not_upgraded(why: HandshakeRefusal) -> Response {
     response
 }
 
-fn admit(door: &Door, address: std::net::IpAddr) -> Result<OwnedSemaphorePermit, Refusal> {
+pub(super) fn admit(door: &Door, address: std::net::IpAddr) -> Result<OwnedSemaphorePermit, Refusal> {
     let node = &door.node;
     if node.is_draining() {
         return Err(Code::Draining.refuse_for_ms(1 + node.random_below(node.config.drain_spread_ms)));

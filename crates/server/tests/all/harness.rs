@@ -213,7 +213,7 @@ impl House {
             Arc::clone(&self.node),
             theirs,
             Bytes::new(),
-            address,
+            (address, None),
             (),
         ));
         let socket = WebSocketStream::from_raw_socket(ours, Role::Client, None).await;

@@ -65,6 +65,10 @@ macro_rules! held {
                 self.below.epoch()
             }
 
+            fn instance(&self) -> u32 {
+                self.below.instance()
+            }
+
             fn load(&self) -> Load {
                 self.below.load()
             }

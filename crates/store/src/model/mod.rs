@@ -124,6 +124,12 @@ impl Store for Model {
         self.epoch
     }
 
+    fn instance(&self) -> u32 {
+        // Nothing of it outlives the process, so there is no restore to be the same after.
+        let [a, b, c, d, ..] = *self.epoch.as_bytes();
+        u32::from_be_bytes([a, b, c, d])
+    }
+
     fn append(&self, append: Append) -> Reply<Appended> {
         self.write(|state, now_ms| state.append(append, now_ms))
     }

@@ -180,6 +180,10 @@ impl Store for Sqlite {
         self.shared.epoch
     }
 
+    fn instance(&self) -> u32 {
+        self.shared.instance
+    }
+
     fn append(&self, append: Append) -> Reply<Appended> {
         self.change(1, move |work| log::append(work, &append))
     }

@@ -18,6 +18,7 @@ use protocol::Epoch;
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 use rusqlite::{Connection, OptionalExtension};
+use sha2::{Digest, Sha256};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize};
@@ -50,11 +51,12 @@ pub fn open(dir: impl AsRef<Path>, options: Options) -> Result<Opened, OpenError
         options: options.clone(),
         kept: None,
     };
-    let (work, epoch) = first_work(conn, &options, chance).map_err(|problem| words.problem(problem))?;
+    let (work, epoch, instance) = first_work(conn, &options, chance).map_err(|problem| words.problem(problem))?;
     let connect = |kib| connection(&path, kib, Use::Read).map_err(|error| words.sql(error));
     let readers = options.readers.max(1);
     let shared = Arc::new(Shared {
         epoch,
+        instance,
         clock: Arc::clone(&options.clock),
         writes: Lane::new(options.queue_writes_max),
         reads: Lane::new(options.queue_reads_max),
@@ -166,7 +168,7 @@ fn bytes<const N: usize>(chance: &mut StdRng) -> [u8; N] {
 }
 
 /// The writer's desk at the start. Counts the opening, so that no fanout mark is ever given twice.
-fn first_work(conn: Connection, options: &Options, chance: StdRng) -> Outcome<(Work, Epoch)> {
+fn first_work(conn: Connection, options: &Options, chance: StdRng) -> Outcome<(Work, Epoch, u32)> {
     let opens: i64 = conn.query_row(
         "UPDATE meta SET value = value + 1 WHERE name = 'opens' RETURNING value",
         [],
@@ -176,7 +178,13 @@ fn first_work(conn: Connection, options: &Options, chance: StdRng) -> Outcome<(W
     let highest: Option<i64> = conn.query_row("SELECT max(mark) FROM fanout", [], |row| row.get(0))?;
     let mark = (db::unsql(opens) << MARK_BITS).max(highest.map_or(0, db::unsql));
     let key = meta(&conn, "digest_key")?;
-    Ok((desk(conn, options, &key, chance, mark), epoch))
+    Ok((desk(conn, options, &key, chance, mark), epoch, instance(&key)))
+}
+
+/// A name made of what only this database has, and which a restore keeps. The key cannot be found from it.
+fn instance(key: &[u8; 32]) -> u32 {
+    let digest = Sha256::new().chain_update(b"instance").chain_update(key).finalize();
+    u32::from_be_bytes(digest[..4].try_into().expect("a SHA-256 has 32 bytes"))
 }
 
 fn desk(conn: Connection, options: &Options, key: &[u8; 32], chance: StdRng, mark: u64) -> Work {

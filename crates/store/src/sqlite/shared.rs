@@ -11,6 +11,7 @@ use tokio::sync::Notify;
 
 pub(super) struct Shared {
     pub(super) epoch: Epoch,
+    pub(super) instance: u32,
     pub(super) clock: Clock,
     pub(super) writes: Lane<Box<dyn Change>>,
     pub(super) reads: Lane<Read>,

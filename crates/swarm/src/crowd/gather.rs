@@ -230,6 +230,7 @@ async fn sign_up<C: client::address::Connector>(account: &Account<C>, handle: &s
         password: PASSWORD.to_owned(),
         invite: None,
         device_name: "0".to_owned(),
+        cookie: false,
     };
     for try_number in 1.. {
         match account.sign_up(&sign_up).await {
@@ -251,6 +252,7 @@ async fn sign_in<C: client::address::Connector>(
         handle: handle.to_owned(),
         password: PASSWORD.to_owned(),
         device_name: device.to_string(),
+        cookie: false,
     };
     let mut try_number = 0;
     loop {

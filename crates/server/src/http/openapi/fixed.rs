@@ -149,6 +149,21 @@ pub const FIXED: &[Fixed] = &[
         ..mine("post", "/v1/token", "rotate", "Gives this device a new token.")
     },
     Fixed {
+        body: Some("Poll"),
+        answers: &[(
+            200,
+            "What a socket would have told, at once or within wait_ms.",
+            Content::Json("Polled"),
+        )],
+        refusals: &[Code::TooLarge, Code::BadRequest, Code::UnsupportedVersion],
+        ..mine(
+            "post",
+            "/v1/poll",
+            "poll",
+            "Asks what is new, or waits for it: for whoever cannot hold a WebSocket.",
+        )
+    },
+    Fixed {
         answers: &[
             (101, "From here on it is a WebSocket; say `hello`.", Content::Nothing),
             (
