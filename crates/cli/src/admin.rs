@@ -6,7 +6,7 @@ use crate::{Wrong, block_on, offline, safe};
 use clap::{Args, Subcommand};
 use protocol::DeviceId;
 use protocol::account::Device;
-use server::admin::{Answer, Invite, Request, Stats, Told, User, ask};
+use server::admin::{Answer, Invite, Report, Request, Stats, Told, User, ask};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
@@ -19,6 +19,8 @@ Examples:
   tidings admin users                      Who has an account here?
   tidings admin user @bob                  Who is that, and are they connected?
   tidings admin sign-out @bob              Their laptop was stolen: every device is out at once.
+  tidings admin deactivate @bob            They left: out at once, their name stays. `reactivate` lets them in again.
+  tidings admin reports                    What did people report? `close-report 7` when it is seen to.
   tidings admin reset-password @bob        They forgot it: a new one, and every device is out.
   tidings admin make-owner @bob            They run this server, too; with --undo no longer.
 
@@ -89,6 +91,23 @@ enum Ask {
         #[arg(long)]
         undo: bool,
     },
+    /// Shut a person's account: every device is out at once, and none signs in. Their name stays where they were.
+    Deactivate {
+        /// Their handle.
+        handle: String,
+    },
+    /// Let a person in again whose account was shut.
+    Reactivate {
+        /// Their handle.
+        handle: String,
+    },
+    /// List what people have reported and nobody has closed, the oldest first.
+    Reports,
+    /// Close a report. It is gone then, with the copy of what was said.
+    CloseReport {
+        /// Its number.
+        number: u64,
+    },
     /// How much there is, and how full the queues are.
     Stats,
 }
@@ -120,6 +139,10 @@ fn rest_of(answer: &Answer) -> Option<Request> {
             let after = Some(users.last()?.handle.clone());
             Some(Request::Users { after })
         }
+        Answer::Reports { reports, more: true } => {
+            let after = Some(reports.last()?.number);
+            Some(Request::Reports { after })
+        }
         _ => None,
     }
 }
@@ -137,6 +160,10 @@ fn request(ask: Ask) -> Request {
         Ask::SignOut { handle, device } => Request::SignOut { handle, device },
         Ask::ResetPassword { handle } => Request::ResetPassword { handle },
         Ask::MakeOwner { handle, undo } => Request::MakeOwner { handle, owner: !undo },
+        Ask::Deactivate { handle } => Request::Deactivate { handle },
+        Ask::Reactivate { handle } => Request::Reactivate { handle },
+        Ask::Reports => Request::Reports { after: None },
+        Ask::CloseReport { number } => Request::CloseReport { number },
         Ask::Stats => Request::Stats,
     }
 }
@@ -196,6 +223,12 @@ fn told(answer: Answer) -> String {
             password.expose(),
             signed_out.len()
         ),
+        Answer::Reports { reports, .. } if reports.is_empty() => "Nothing is reported.\n".to_owned(),
+        Answer::Reports { reports, .. } => reports.iter().map(told_report).collect(),
+        Answer::Closed { closed: true } => "The report is closed.\n".to_owned(),
+        Answer::Closed { closed: false } => {
+            "There is no such report; `tidings admin reports` lists those that are open.\n".to_owned()
+        }
         Answer::Stats(stats) => told_stats(&stats),
         // Asked for by `tidings backup` only.
         Answer::BackingUp { .. } | Answer::BackedUp { .. } => String::new(),
@@ -205,6 +238,7 @@ fn told(answer: Answer) -> String {
 
 fn told_user(user: &User) -> String {
     let owner = if user.owner { ", runs this server" } else { "" };
+    let owner = if user.deactivated { ", deactivated" } else { owner };
     let there = if user.connected { "connected" } else { "not connected" };
     format!(
         "@{} ({}){owner}\nsigned up {}, {} devices, {there}\nid {}\n",
@@ -226,6 +260,23 @@ fn told_invite(invite: &Invite) -> String {
         "{}  {} left  made {made}  good until {until}{owner}\n",
         invite.id, invite.uses_left
     )
+}
+
+fn told_report(report: &Report) -> String {
+    let when = Local::at(report.created_ms).minute();
+    let mut text = format!(
+        "{}  {when}  {} about {}: {}\n",
+        report.number,
+        safe::line(&report.reporter),
+        safe::line(&report.user),
+        safe::line(&report.why)
+    );
+    let said: Vec<serde_json::Value> = serde_json::from_str(&report.said).unwrap_or_default();
+    for one in said {
+        let body = one["body"].as_str().unwrap_or_default();
+        text.push_str(&format!("    #{}  {}\n", one["seq"], safe::line(body)));
+    }
+    text
 }
 
 fn told_device(device: &Device) -> String {

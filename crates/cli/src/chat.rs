@@ -12,6 +12,7 @@ mod talk;
 mod tend;
 mod events;
 mod own;
+mod manners;
 mod doing;
 mod listing;
 mod changing;

@@ -57,6 +57,7 @@ impl People {
             let ask = AskPeople {
                 users: some.to_vec(),
                 handles: Vec::new(),
+                prefix: None,
             };
             if let Ok(Ok(list)) = tokio::time::timeout(ANSWER_TIME_MAX, client.people(ask)).await {
                 self.learn(list, profile);

@@ -172,6 +172,7 @@ async fn direct(client: &Client, handle: &str, profile: &Profile) -> Result<Conv
         let ask = AskPeople {
             users: Vec::new(),
             handles: vec![handle.clone()],
+            prefix: None,
         };
         people.learn(client.people(ask).await.map_err(explain)?, profile);
     }
@@ -196,6 +197,7 @@ async fn caught_up_inbox(client: &Client) -> Result<Vec<protocol::server_frame::
         let me = AskPeople {
             users: vec![client.me()],
             handles: Vec::new(),
+            prefix: None,
         };
         client.people(me).await.map_err(explain)?;
     }

@@ -2,6 +2,7 @@
 
 mod change;
 mod group;
+mod people;
 
 use crate::address::{Address, BadAddress, Connector, TcpConnector};
 use crate::bounds::Bounds;
@@ -515,6 +516,7 @@ fn odd(reply: Reply) -> No {
         | Reply::History(_)
         | Reply::Starred(_)
         | Reply::ReadAll(_)
-        | Reply::Receipts(_) => No::Stopped,
+        | Reply::Receipts(_)
+        | Reply::Decided(_) => No::Stopped,
     }
 }

@@ -14,7 +14,7 @@ mod take;
 #[cfg(test)]
 mod world;
 
-pub use command::{Command, No, Page, Reply, Ticket};
+pub use command::{Command, Decided, Decision, No, Page, Reply, Ticket};
 
 use crate::backoff::Backoff;
 use crate::bounds::Bounds;

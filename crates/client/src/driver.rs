@@ -336,7 +336,12 @@ fn confirms(action: &Action) -> bool {
             | ClientFrame::History(_)
             | ClientFrame::Starred(_)
             | ClientFrame::ReadAll(_)
-            | ClientFrame::Receipts(_) => false,
+            | ClientFrame::Receipts(_)
+            | ClientFrame::Profile(_)
+            | ClientFrame::Privacy(_)
+            | ClientFrame::Block(_)
+            | ClientFrame::Answer(_)
+            | ClientFrame::Report(_) => false,
         },
         Action::Reply(_, reply) => matches!(reply, Reply::Queued(_)),
         Action::Connect | Action::Close | Action::Persist(_) | Action::Event(_) => false,

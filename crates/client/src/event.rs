@@ -43,7 +43,7 @@ pub enum Event {
         /// Whose.
         convs: Vec<ConversationId>,
     },
-    /// My devices or my profile changed: ask for them.
+    /// My devices or my profile changed: ask for them. Or my privacy, or whom I block: look at the inbox.
     Account,
     /// Entries that follow the last one told of this conversation, without a hole among them.
     Grown {

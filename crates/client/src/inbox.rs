@@ -5,15 +5,20 @@
 //! good, because nobody will ever mention it again.
 
 use protocol::own::Prefs;
+use protocol::people::{Blocks, Privacy};
 use protocol::server_frame::{ConversationRow, Head, Inbox as Page, InboxRow, Topic, VerMoved};
-use protocol::{ConversationId, Ordinal, Seq, Ver, unread};
-use std::collections::BTreeMap;
+use protocol::{ConversationId, Ordinal, Seq, UserId, Ver, unread};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The rows, and how far they are whole.
 #[derive(Clone, Debug, Default)]
 pub struct Inbox {
     ver: Ver,
     rows: BTreeMap<ConversationId, (Ver, ConversationRow)>,
+    /// Who may reach me and know what of me, with the version that told it.
+    privacy: (Ver, Privacy),
+    /// Whom I block, with the version that told it.
+    blocks: (Ver, BTreeSet<UserId>),
 }
 
 /// What came of a page or of a move.
@@ -47,12 +52,35 @@ impl Inbox {
         self.rows.values().map(|(_, row)| row)
     }
 
+    /// Who may reach me and know what of me, as far as this device was told.
+    #[must_use]
+    pub fn privacy(&self) -> Privacy {
+        self.privacy.1
+    }
+
+    /// Whom I block, as far as this device was told.
+    #[must_use]
+    pub fn blocks(&self) -> &BTreeSet<UserId> {
+        &self.blocks.1
+    }
+
     /// All rows with their versions, as they are kept.
     pub fn kept(&self) -> impl Iterator<Item = InboxRow> + '_ {
-        self.rows.values().map(|(ver, row)| InboxRow {
+        let conversations = self.rows.values().map(|(ver, row)| InboxRow {
             ver: *ver,
             topic: Topic::Conversation(Box::new(row.clone())),
-        })
+        });
+        let privacy = (self.privacy.0 > Ver::ZERO).then_some(InboxRow {
+            ver: self.privacy.0,
+            topic: Topic::Privacy(self.privacy.1),
+        });
+        let blocks = (self.blocks.0 > Ver::ZERO).then(|| InboxRow {
+            ver: self.blocks.0,
+            topic: Topic::Blocks(Blocks {
+                users: self.blocks.1.iter().copied().collect(),
+            }),
+        });
+        conversations.chain(privacy).chain(blocks)
     }
 
     /// Conversations by activity, the latest first.
@@ -95,10 +123,23 @@ impl Inbox {
 
     /// Takes one row in, unless a newer one of its topic is held.
     pub fn put(&mut self, row: &InboxRow) {
-        if let Topic::Conversation(conversation) = &row.topic
-            && self.rows.get(&conversation.conv).is_none_or(|(ver, _)| *ver <= row.ver)
-        {
-            self.rows.insert(conversation.conv, (row.ver, (**conversation).clone()));
+        match &row.topic {
+            Topic::Conversation(conversation) => {
+                if self.rows.get(&conversation.conv).is_none_or(|(ver, _)| *ver <= row.ver) {
+                    self.rows.insert(conversation.conv, (row.ver, (**conversation).clone()));
+                }
+            }
+            Topic::Privacy(privacy) if row.ver >= self.privacy.0 => self.privacy = (row.ver, *privacy),
+            Topic::Blocks(blocks) if row.ver >= self.blocks.0 => {
+                self.blocks = (row.ver, blocks.users.iter().copied().collect());
+            }
+            Topic::Mark(_)
+            | Topic::Draft(_)
+            | Topic::Privacy(_)
+            | Topic::Blocks(_)
+            | Topic::Devices
+            | Topic::Profile
+            | Topic::Unknown => {}
         }
     }
 
@@ -172,6 +213,7 @@ mod tests {
                 mention_seqs: Vec::new(),
                 peer: None,
                 prefs: Prefs::default(),
+                request: None,
             })),
         }
     }

@@ -288,7 +288,12 @@ impl Own {
                 self.put_draft(row.ver, draft);
                 Some(draft.conv)
             }
-            Topic::Conversation(_) | Topic::Devices | Topic::Profile | Topic::Unknown => None,
+            Topic::Conversation(_)
+            | Topic::Devices
+            | Topic::Profile
+            | Topic::Privacy(_)
+            | Topic::Blocks(_)
+            | Topic::Unknown => None,
         }
     }
 

@@ -83,11 +83,13 @@ pub enum Mutant {
     /// Deleting a message leaves what it said before it was edited. Shows as a deleted message's words in an answer
     /// to who asks for its history.
     DeleteLeavesACopy,
+    /// Whoever is blocked is still told who is there. Shows as a leak: presence reaches somebody who was blocked.
+    BlockLeaksPresence,
 }
 
 impl Mutant {
     /// All of them.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 23] = [
         Self::AckBeforeCommit,
         Self::DedupeInMemory,
         Self::DedupeOnOldSnapshot,
@@ -110,6 +112,7 @@ impl Mutant {
         Self::SyncNormal,
         Self::EditLeaksToJoiner,
         Self::DeleteLeavesACopy,
+        Self::BlockLeaksPresence,
     ];
 
     /// Its name, as it is chosen by.
@@ -138,6 +141,7 @@ impl Mutant {
             Self::SyncNormal => "sync-normal",
             Self::EditLeaksToJoiner => "edit-leaks-to-joiner",
             Self::DeleteLeavesACopy => "delete-leaves-a-copy",
+            Self::BlockLeaksPresence => "block-leaks-presence",
         }
     }
 

@@ -7,6 +7,7 @@ use crate::group::{ChangeRole, ChangeSettings};
 use crate::ids::{ConversationId, Epoch, SendId, UserId};
 use crate::link::{Admit, AskLinks, AskLook, AskRequests, Join, MakeLink, RevokeLink};
 use crate::own::{AskReceipts, AskStarred, ReadAll, SetDraft, SetMark, SetPrefs};
+use crate::people::{AnswerRequest, Block, Report, SetPrivacy, SetProfile};
 use crate::position::{DeviceSeq, Generation, Seq, Ver};
 use crate::token::TokenText;
 use serde::{Deserialize, Serialize};
@@ -88,6 +89,16 @@ frames! {
         "read_all" => ReadAll(ReadAll),
         /// Who received and read an entry, and when. Answered by `receipts`.
         "receipts" => Receipts(AskReceipts),
+        /// This is who I am now. Answered by `profile_ok`.
+        "profile" => Profile(SetProfile),
+        /// Who may reach me and know what of me. Answered by `privacy_ok`.
+        "privacy" => Privacy(SetPrivacy),
+        /// I want to hear nothing of somebody, or again. Answered by `block_ok`.
+        "block" => Block(Block),
+        /// What becomes of a request. Answered by `answer_ok`.
+        "answer" => Answer(AnswerRequest),
+        /// Somebody who runs this server should look at this. Answered by `report_ok`.
+        "report" => Report(Report),
     }
 }
 
@@ -417,4 +428,8 @@ pub struct AskPeople {
     /// By handle.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub handles: Vec<String>,
+    /// By how their handle or a word of their name begins: those the asker is acquainted with only, at most
+    /// `found_people_max`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub prefix: Option<String>,
 }

@@ -13,6 +13,7 @@
 //! - [`refusal`] and [`close`]: the numbered ways to say no, and the client's duty after each.
 //! - [`token`]: how a device proves that it is one.
 //! - [`own`]: what is nobody else's: preferences, marks, drafts.
+//! - [`people`]: what people decide about themselves and about each other.
 //! - [`account`]: the HTTP bodies for signing up, signing in and looking after one's devices.
 //! - `schema`, with the feature `openapi`: all of it as JSON Schema.
 
@@ -29,6 +30,7 @@ pub mod limits;
 pub mod link;
 pub mod own;
 pub mod poll;
+pub mod people;
 pub mod position;
 pub mod refusal;
 pub mod rights;

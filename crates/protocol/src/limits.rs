@@ -53,6 +53,22 @@ pub const INBOX_DRAFT_BYTES_MAX: usize = 96 * 1024;
 pub const HEADS_MAX: usize = 200;
 /// People in one `people`.
 pub const PEOPLE_MAX: usize = 100;
+/// People that a search by prefix finds.
+pub const FOUND_PEOPLE_MAX: usize = 20;
+/// What somebody says about themselves, in bytes of UTF-8.
+pub const ABOUT_BYTES_MAX: usize = 512;
+/// The name of somebody's picture, in bytes of UTF-8.
+pub const PICTURE_BYTES_MAX: usize = 128;
+/// Handles that one person may have, those given up and still kept for them among them.
+pub const HANDLES_MAX: usize = 5;
+/// How long a handle that was given up is kept for its person, in milliseconds: 30 days.
+pub const HANDLE_KEPT_MS: u64 = 30 * 24 * 3_600_000;
+/// People that one person may block.
+pub const BLOCKS_MAX: usize = 1_000;
+/// Entries in one report.
+pub const REPORT_ENTRIES_MAX: usize = 20;
+/// What is wrong, in a report, in bytes of UTF-8.
+pub const REPORT_BYTES_MAX: usize = 1_024;
 /// Members in one page of `members`.
 pub const MEMBERS_PAGE_MAX: usize = 256;
 /// Conversations that one session may have open (typing and cursors are told for these).

@@ -85,6 +85,8 @@ codes! {
     203 InviteInvalid "invite_invalid" 403 "The invite is not known, is used up, or has run out; ask for a new one.";
     204 ForeignOrigin "foreign_origin" 403
         "This request comes from a page of another site; open this server's own address.";
+    211 Deactivated "deactivated" 403
+        "This account is deactivated; ask who runs this server to let you in again.";
     301 NotFound "not_found" 404 "There is no such conversation for you.";
     302 NotAMember "not_a_member" 403
         "You are no longer a member of this conversation; you can read what you could read then.";
@@ -92,6 +94,12 @@ codes! {
     304 AnnouncementsOnly "announcements_only" 403 "Only admins write in this group now; others may react.";
     305 Removed "removed" 403
         "You were removed from this group, so a link does not bring you back; somebody in it has to add you.";
+    331 NotAccepted "not_accepted" 403 "This person does not take messages from you.";
+    332 YouBlock "you_block" 403 "You block this person; unblock them first.";
+    333 PeerDeactivated "peer_deactivated" 403
+        "This person's account is deactivated; what was said can be read, and nothing more be written.";
+    334 NotAddable "not_addable" 403
+        "Somebody named lets only people they know put them into groups; write to them first. Nobody was added.";
     401 SendIdReused "send_id_reused" 409 "This send_id already names another change; use a new one for a new change.";
     402 GroupFull "group_full" 409 "The group would have more members than group_members_max; nobody was added.";
     403 NotAGroup "not_a_group" 409 "Members change in groups only; a 1:1 always has its two people.";
@@ -116,6 +124,12 @@ codes! {
     431 TooManyLinks "too_many_links" 409
         "There are as many links, or people who ask to be let in, as there may be; an admin has to see to them.";
     440 TooManyMarks "too_many_marks" 409 "There are as many marks as marks_max; nothing was marked.";
+    441 TooManyHandles "too_many_handles" 409
+        "You gave up as many handles as are kept for you; wait until one is free, or take one back.";
+    442 TooManyBlocks "too_many_blocks" 409 "You block as many people as blocks_max; unblock one of them first.";
+    443 TooManyReports "too_many_reports" 409
+        "So many reports of yours are open already; wait until somebody has looked at them.";
+    444 NotARequest "not_a_request" 409 "This conversation is no request to you, or is answered already.";
     501 RateLimited "rate_limited" 429 "Too many requests of this sort; wait for retry_after_ms.";
     502 Overloaded "overloaded" 503 "The server has more to do than it can; wait for retry_after_ms.";
     503 Internal "internal" 500 "Something broke on the server; it is logged there. Try again with the same send_id.";

@@ -10,6 +10,7 @@ use crate::ids::{ConversationId, DeviceId, Epoch, MessageId, SessionId, UserId};
 use crate::limits;
 use crate::link::{Asked, LinkMade, Links, Look, Requests};
 use crate::own::{DraftOk, DraftRow, MarkOk, MarkRow, Prefs, PrefsOk, ReadAllOk, Receipts, Starred};
+use crate::people::{AnswerRequest, Block, Blocks, FirstContact, Privacy, ReportOk};
 use crate::position::{Generation, Ordinal, Seq, Ver};
 use crate::refusal::Refusal;
 use crate::unread::Span;
@@ -82,6 +83,16 @@ frames! {
         "read_all_ok" => ReadAllOk(ReadAllOk),
         /// Who received and read an entry, and when.
         "receipts" => Receipts(Receipts),
+        /// This is who you are now.
+        "profile_ok" => ProfileOk(Person),
+        /// This is who may reach you and know what of you.
+        "privacy_ok" => PrivacyOk(Privacy),
+        /// They are blocked, or no longer.
+        "block_ok" => BlockOk(Block),
+        /// The request is answered.
+        "answer_ok" => AnswerOk(AnswerRequest),
+        /// The report is kept for whoever runs this server.
+        "report_ok" => ReportOk(ReportOk),
     }
 }
 
@@ -191,6 +202,10 @@ pub enum Topic {
     Mark(MarkRow),
     /// What I have begun to write somewhere.
     Draft(Box<DraftRow>),
+    /// Who may reach me and know what of me.
+    Privacy(Privacy),
+    /// Whom I block.
+    Blocks(Blocks),
     /// A topic this program does not know.
     #[serde(other)]
     Unknown,
@@ -239,6 +254,9 @@ pub struct ConversationRow {
     /// How I want to see it.
     #[serde(default, skip_serializing_if = "Prefs::is_default")]
     pub prefs: Prefs,
+    /// In a 1:1 that a stranger began, until it is taken up: how it stands for me.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub request: Option<FirstContact>,
 }
 
 impl ConversationRow {
@@ -573,4 +591,13 @@ pub struct Person {
     pub handle: String,
     /// The name to show.
     pub name: String,
+    /// What they say about themselves.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub about: Option<String>,
+    /// The name of their picture.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub picture: Option<String>,
+    /// Their account is deactivated: they hear nothing and cannot be written to.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub deactivated: bool,
 }

@@ -10,7 +10,7 @@ mod link;
 mod readable;
 mod secret;
 
-pub use devices::{devices, reset_password, rotate, set_password, sign_out};
+pub use devices::{deactivate, devices, reset_password, rotate, set_password, sign_out};
 pub use invite::{INVITES_MAX, first_invite, invite_hash, mint_invite};
 pub use link::{link_hash, link_token, read_link};
 
@@ -132,6 +132,10 @@ async fn try_sign_in(node: &Node, asked: SignIn, from: IpAddr) -> Result<SignedI
     let phc = user.as_ref().map(|user| user.password_hash.as_str());
     let checked = node.passwords.check(&asked.password, phc).await.map_err(unhashed)?;
     let user = user.filter(|_| checked.right).ok_or_else(refused)?;
+    // Told only to who knows the password.
+    if user.deactivated {
+        return Err(Code::Deactivated.refuse());
+    }
     if checked.renew {
         let hash = node
             .passwords
@@ -226,7 +230,11 @@ async fn usable_invite(node: &Node, text: Option<&str>) -> Result<Option<(Secret
     }
 }
 
-fn person_name(text: &str) -> Result<String, Refusal> {
+/// A name that others are shown.
+///
+/// # Errors
+/// [`Code::BadRequest`].
+pub fn person_name(text: &str) -> Result<String, Refusal> {
     let name = text.trim();
     let fits = !name.is_empty() && name.len() <= limits::NAME_BYTES_MAX && !name.contains(char::is_control);
     let refused = || Code::BadRequest.refuse_saying("`name` has 1 to 128 bytes and no control characters.");

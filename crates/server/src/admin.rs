@@ -14,7 +14,7 @@ pub use listen::{Open, open, serve};
 
 use protocol::account::Device;
 use protocol::server_frame::Person;
-use protocol::{DeviceId, Refusal, UserId};
+use protocol::{ConversationId, DeviceId, Refusal, UserId};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::io;
@@ -96,6 +96,27 @@ pub enum Request {
         #[serde(default)]
         overwrite: bool,
     },
+    /// Shut a person's account: every device is signed out, and none signs in. Answered by [`Answer::SignedOut`].
+    Deactivate {
+        /// Whose.
+        handle: String,
+    },
+    /// Let a person in again. Answered by [`Answer::SignedOut`], of nobody.
+    Reactivate {
+        /// Whose.
+        handle: String,
+    },
+    /// What people have reported and nobody has closed, the oldest first. Answered by [`Answer::Reports`].
+    Reports {
+        /// Those above this number; absent: from the first.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        after: Option<u64>,
+    },
+    /// Close a report; it is gone then with what it says. Answered by [`Answer::Closed`].
+    CloseReport {
+        /// Its number.
+        number: u64,
+    },
     /// How much there is and how full the queues are. Answered by [`Answer::Stats`].
     Stats,
 }
@@ -163,6 +184,18 @@ pub enum Answer {
         /// The moment it shows, in milliseconds since 1970 UTC.
         taken_ms: u64,
     },
+    /// A page of reports.
+    Reports {
+        /// The reports.
+        reports: Vec<Report>,
+        /// Ask again after the last one: there are more.
+        more: bool,
+    },
+    /// Whether there was such a report.
+    Closed {
+        /// There was, and it is closed now.
+        closed: bool,
+    },
     /// How much there is.
     Stats(Stats),
     /// Nothing was done.
@@ -180,12 +213,44 @@ pub struct User {
     pub name: String,
     /// They run this server.
     pub owner: bool,
+    /// Their account is deactivated.
+    #[serde(default)]
+    pub deactivated: bool,
     /// When they signed up, in milliseconds since 1970 UTC.
     pub created_ms: u64,
     /// Devices that are signed in.
     pub devices: usize,
     /// They are connected to this node.
     pub connected: bool,
+}
+
+/// What somebody reported. Its `Debug` does not say what was said.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Report {
+    /// What to call it in `close-report`.
+    pub number: u64,
+    /// When it came, in milliseconds since 1970 UTC.
+    pub created_ms: u64,
+    /// The handle of who reports; their id, if they have none.
+    pub reporter: String,
+    /// The handle of who is reported; their id, if they have none.
+    pub user: String,
+    /// Where it happened.
+    pub conv: ConversationId,
+    /// What is wrong.
+    pub why: String,
+    /// JSON: the entries as they were: `seq`, `created_ms`, `kind`, `body`.
+    pub said: String,
+}
+
+impl fmt::Debug for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Report")
+            .field("number", &self.number)
+            .field("reporter", &self.reporter)
+            .field("user", &self.user)
+            .finish_non_exhaustive()
+    }
 }
 
 /// An invite in the list. Its text is not known any more.

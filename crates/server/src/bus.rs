@@ -5,7 +5,7 @@
 //! every hint tests a single node as well.
 
 use protocol::server_frame::{MemberCursor, PresenceState};
-use protocol::{ConversationId, DeviceId, Epoch, UserId};
+use protocol::{ConversationId, DeviceId, Epoch, UserId, Ver};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use std::sync::{Arc, Mutex, RwLock, Weak};
@@ -24,6 +24,18 @@ pub enum Hint {
     },
     /// Inboxes moved.
     Inbox(Arc<[Bumped]>),
+    /// A topic of an inbox moved that is no conversation.
+    Topic {
+        /// Whose inbox.
+        user: UserId,
+        /// The version it took.
+        ver: Ver,
+    },
+    /// What people are not told, and must not tell, changed.
+    Manners {
+        /// Whose.
+        users: Arc<[UserId]>,
+    },
     /// Public cursors moved.
     Cursors {
         /// Where.
@@ -37,6 +49,8 @@ pub enum Hint {
         conv: ConversationId,
         /// Who.
         user: UserId,
+        /// Members who must not be told.
+        hidden_from: Arc<[UserId]>,
     },
     /// Somebody came, went, or changed how they appear on the node that says so.
     Presence {

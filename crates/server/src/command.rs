@@ -4,6 +4,7 @@
 //! requests of one session about one conversation are done in the order in which they came, however their answers are
 //! awaited. Where people must be looked up first (`create`, `add`), what comes after does not wait for it.
 
+mod answer;
 mod beat;
 mod change;
 mod create;
@@ -20,6 +21,9 @@ mod people;
 mod planted;
 mod read_all;
 mod receipts;
+mod privacy;
+mod profile;
+mod report;
 mod roster;
 mod send;
 mod typing;
@@ -105,6 +109,11 @@ pub fn run(node: &Arc<Node>, who: &Arc<Who>, re: Option<RequestId>, frame: Clien
         ClientFrame::Draft(frame) => own::draft(node, who, frame),
         ClientFrame::ReadAll(_) => read_all::read_all(node, who),
         ClientFrame::Receipts(frame) => receipts::receipts(node, who, frame),
+        ClientFrame::Profile(frame) => profile::profile(node, who, frame),
+        ClientFrame::Privacy(frame) => privacy::privacy(node, who, frame),
+        ClientFrame::Block(frame) => privacy::block(node, who, frame),
+        ClientFrame::Answer(frame) => answer::answer(node, who, frame),
+        ClientFrame::Report(frame) => report::report(node, who, frame),
     }
 }
 

@@ -22,6 +22,9 @@ pub enum SignUpPolicy {
 pub struct Config {
     /// Who may sign up.
     pub sign_up: SignUpPolicy,
+    /// Whether everybody who has an account here counts as acquainted with everybody else: nobody's first words are a
+    /// request then, and anybody may put anybody into a group. For a team that is one circle anyhow.
+    pub everybody_is_acquainted: bool,
     /// Proxies whose `X-Forwarded-For` is believed; from everybody else the socket's own address counts.
     pub trusted_proxies: Vec<IpAddr>,
     /// What people type to come here, if the operator said so: `https://chat.example`. A browser sends the same text
@@ -87,6 +90,8 @@ pub struct Rates {
     pub creates_per_user: Rate,
     /// Look-ups of people by handle, by one person.
     pub lookups_per_user: Rate,
+    /// Conversations begun by one person with people they are not acquainted with.
+    pub requests_per_user: Rate,
 }
 
 impl Default for Rates {
@@ -101,6 +106,7 @@ impl Default for Rates {
             sends_per_conversation: rate(2_000.0, 1_000.0),
             creates_per_user: rate(60.0, 2.0),
             lookups_per_user: rate(100.0, 1.0),
+            requests_per_user: rate(20.0, 20.0 / 86_400.0),
         }
     }
 }
@@ -122,6 +128,7 @@ impl Rates {
             sends_per_conversation: all,
             creates_per_user: all,
             lookups_per_user: all,
+            requests_per_user: all,
         }
     }
 }
@@ -130,6 +137,7 @@ impl Default for Config {
     fn default() -> Self {
         Self {
             sign_up: SignUpPolicy::default(),
+            everybody_is_acquainted: false,
             trusted_proxies: Vec::new(),
             public_url: None,
             tls: false,

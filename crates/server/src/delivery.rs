@@ -11,7 +11,7 @@ use mutants::Mutant;
 use protocol::close::Close;
 use protocol::limits;
 use protocol::server_frame::{MemberCursor, ServerFrame, TypingNow, VerMoved};
-use protocol::{ConversationId, Epoch, UserId};
+use protocol::{ConversationId, Epoch, UserId, Ver};
 use std::sync::Arc;
 use store::{Bumped, Entry};
 
@@ -25,7 +25,13 @@ impl Listener for Node {
             Hint::Entry { epoch, entry } => self.entry_committed(epoch, entry),
             Hint::Inbox(bumped) => self.inboxes_moved(&bumped),
             Hint::Cursors { conv, moved } => self.cursors_moved(conv, moved),
-            Hint::Typing { conv, user } => self.somebody_types(conv, user),
+            Hint::Topic { user, ver } => self.topic_told(user, ver),
+            Hint::Manners { users } => self.manners_changed(users),
+            Hint::Typing {
+                conv,
+                user,
+                hidden_from,
+            } => self.somebody_types(conv, user, hidden_from),
             Hint::Presence {
                 node,
                 user,
@@ -129,7 +135,33 @@ impl Node {
         });
     }
 
-    fn somebody_types(&self, conv: ConversationId, user: UserId) {
+    fn topic_told(&self, user: UserId, ver: Ver) {
+        if !self.sessions.has(user) {
+            return;
+        }
+        let now_ms = self.now_ms();
+        let told = self
+            .vers
+            .lock()
+            .expect("nothing panics under this lock")
+            .topic_moved(user, ver, now_ms);
+        if let Some(frame) = told {
+            self.tell_ver(user, frame);
+        }
+    }
+
+    fn manners_changed(&self, users: Arc<[UserId]>) {
+        for user in users.iter().copied().filter(|user| self.sessions.has(*user)) {
+            let node = self.shared();
+            tokio::spawn(async move {
+                if let Err(error) = node.learn_manners(user).await {
+                    tracing::warn!(%user, %error, "somebody's manners could not be read; the next beat does it");
+                }
+            });
+        }
+    }
+
+    fn somebody_types(&self, conv: ConversationId, user: UserId, hidden_from: Arc<[UserId]>) {
         self.with_members(conv, move |node, members| {
             if members.len() > limits::GROUP_MEMBERS_MAX || !members.contains(&user) {
                 return;
@@ -140,8 +172,10 @@ impl Node {
                 ttl_ms: limits::TYPING_TTL_MS,
             };
             let frame = Bytes::from(ServerFrame::Typing(typing).encode(None));
-            for (_, outbox) in node.sessions.with_open(members, user, conv) {
-                outbox.push_ephemeral(frame.clone());
+            for (reader, outbox) in node.sessions.with_open(members, user, conv) {
+                if !hidden_from.contains(&reader) {
+                    outbox.push_ephemeral(frame.clone());
+                }
             }
         });
     }

@@ -23,6 +23,7 @@ pub mod vers;
 pub mod gather;
 pub mod fanout_schedule;
 pub mod presence;
+pub mod manners;
 pub mod sessions;
 pub mod outbox;
 pub mod bus;

@@ -7,6 +7,7 @@ use crate::disk::Disk;
 use crate::fanout_schedule::Schedule;
 use crate::gather::Gather;
 use crate::listen::ListenCounts;
+use crate::manners::KnownManners;
 use crate::metrics::Metrics;
 use crate::password::Passwords;
 use crate::presence::Presence;
@@ -15,7 +16,7 @@ use crate::sessions::Sessions;
 use crate::tails::Tails;
 use crate::vers::Vers;
 use mutants::Memory;
-use protocol::{ConversationId, MessageId};
+use protocol::{ConversationId, MessageId, UserId, Ver};
 use rand::RngExt;
 use rand::rngs::StdRng;
 use std::collections::BTreeSet;
@@ -63,6 +64,8 @@ pub struct Node {
     pub schedule_moved: Notify,
     /// Who is there.
     pub presence: Mutex<Presence>,
+    /// What must not be told to those who are connected here.
+    pub manners: KnownManners,
     /// Who may do how much.
     pub gates: Gates,
     /// Password hashes, a few at a time.
@@ -111,6 +114,7 @@ impl Node {
             schedule: Mutex::new(Schedule::new(config.fanout_interval_ms)),
             schedule_moved: Notify::new(),
             presence: Mutex::new(Presence::new(config.presence_grace_ms)),
+            manners: KnownManners::default(),
             gates: Gates::new(config.rates),
             passwords: Passwords::new(config.password_hashes_max),
             disk: Disk::new(config.disk_free_bytes_min),
@@ -176,6 +180,25 @@ impl Node {
             .expect("nothing panics under this lock")
             .note(conv, now_ms);
         self.schedule_moved.notify_one();
+    }
+
+    /// A topic of somebody's inbox that is no conversation moved to this version, if it did.
+    pub fn topic_moved(&self, user: UserId, ver: Option<Ver>) {
+        if let Some(ver) = ver {
+            self.bus.publish(Hint::Topic { user, ver });
+        }
+    }
+
+    /// Reads somebody's manners anew, if they are connected here.
+    ///
+    /// # Errors
+    /// As the store's; what was known stays.
+    pub async fn learn_manners(&self, user: UserId) -> store::Result<()> {
+        if self.sessions.has(user) {
+            let manners = self.store.manners(user).await?;
+            self.manners.note(user, manners);
+        }
+        Ok(())
     }
 
     /// Starts to drain: no new sessions, the present ones are sent away.

@@ -158,6 +158,7 @@ pub struct Gates {
     sends_to: Buckets<ConversationId>,
     creates: Buckets<UserId>,
     lookups: Buckets<UserId>,
+    requests: Buckets<UserId>,
 }
 
 impl Gates {
@@ -172,6 +173,7 @@ impl Gates {
             sends_to: Buckets::new(rates.sends_per_conversation),
             creates: Buckets::new(rates.creates_per_user),
             lookups: Buckets::new(rates.lookups_per_user),
+            requests: Buckets::new(rates.requests_per_user),
         }
     }
 
@@ -224,6 +226,14 @@ impl Gates {
     /// As [`Self::connect`].
     pub fn lookup(&self, user: UserId, now_ms: u64) -> Result<(), u64> {
         self.lookups.take(user, 1.0, now_ms)
+    }
+
+    /// A conversation begun by this person with somebody they are not acquainted with.
+    ///
+    /// # Errors
+    /// As [`Self::connect`].
+    pub fn request(&self, user: UserId, now_ms: u64) -> Result<(), u64> {
+        self.requests.take(user, 1.0, now_ms)
     }
 }
 

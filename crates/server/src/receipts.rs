@@ -11,7 +11,7 @@ use bytes::Bytes;
 use protocol::server_frame::{CursorCounts, CursorOk, Cursors, MemberCursor, ServerFrame};
 use protocol::{ConversationId, Refusal, Seq, UserId, limits};
 use std::collections::BTreeMap;
-use store::{CursorMove, CursorMoved};
+use store::{CursorMove, CursorMoved, Manners};
 
 /// What became of each move.
 pub type Outcomes = Vec<Result<CursorMoved, store::Refused>>;
@@ -121,9 +121,37 @@ pub fn tell_list(node: &Node, conv: ConversationId, members: &[UserId], moved: &
     } else {
         UserId::from_bytes([0; 16])
     };
-    for (_, outbox) in node.sessions.with_open(members, except, conv) {
-        outbox.push_ephemeral(frame.clone());
+    for (reader, outbox) in node.sessions.with_open(members, except, conv) {
+        match node.manners.of(reader) {
+            None => outbox.push_ephemeral(frame.clone()),
+            Some(manners) => {
+                let told = moved
+                    .iter()
+                    .map(|one| told_to(reader, Some(&manners), one.user, one.delivered, one.read));
+                let frame = Cursors {
+                    conv,
+                    list: told.collect(),
+                    counts: None,
+                };
+                outbox.push_ephemeral(Bytes::from(ServerFrame::Cursors(frame).encode(None)));
+            }
+        }
     }
+}
+
+/// Somebody's public cursors as one reader may know them: nothing of who is blocked or blocks, and nothing of what was
+/// read where the reader tells nobody either. What may not be known looks like what is not so yet.
+#[must_use]
+pub fn told_to(reader: UserId, manners: Option<&Manners>, user: UserId, delivered: Seq, read: Seq) -> MemberCursor {
+    let (mut delivered, mut read) = (delivered, read);
+    if let Some(manners) = manners.filter(|_| reader != user) {
+        if manners.shunned.contains(&user) {
+            (delivered, read) = (Seq::ZERO, Seq::ZERO);
+        } else if manners.private {
+            read = Seq::ZERO;
+        }
+    }
+    MemberCursor { user, delivered, read }
 }
 
 /// Tells the counts of one larger group to those members who have it open.
@@ -142,7 +170,7 @@ pub async fn tell_counts(node: &Node, conv: ConversationId) {
     // Whoever was removed since the members were looked up is none of those that the page names.
     let still_in = |user: &UserId| page.members.iter().any(|member| member.user == *user);
     for (user, outbox) in lookers.into_iter().filter(|(user, _)| still_in(user)) {
-        let counts = Some(counts(&page.members, user, head.seq));
+        let counts = Some(counts(node, &page.members, user, head.seq));
         let frame = ServerFrame::Cursors(Cursors {
             conv,
             list: Vec::new(),
@@ -162,18 +190,15 @@ pub async fn seen_by(node: &Node, reader: UserId, conv: ConversationId, head: Se
         .members(reader, conv, None, limits::GROUP_MEMBERS_MAX)
         .await?;
     if page.count > limits::RECEIPT_LIST_MEMBERS_MAX {
-        let counts = (page.count <= limits::GROUP_MEMBERS_MAX).then(|| counts(&page.members, reader, head));
+        let counts = (page.count <= limits::GROUP_MEMBERS_MAX).then(|| counts(node, &page.members, reader, head));
         return Ok(Cursors {
             conv,
             list: Vec::new(),
             counts,
         });
     }
-    let cursor = |m: &store::Member| MemberCursor {
-        user: m.user,
-        delivered: m.delivered,
-        read: m.read,
-    };
+    let manners = node.manners.of(reader);
+    let cursor = |m: &store::Member| told_to(reader, manners.as_ref(), m.user, m.delivered, m.read);
     Ok(Cursors {
         conv,
         list: page.members.iter().map(cursor).collect(),
@@ -181,7 +206,9 @@ pub async fn seen_by(node: &Node, reader: UserId, conv: ConversationId, head: Se
     })
 }
 
-fn counts(members: &[store::Member], reader: UserId, at: Seq) -> CursorCounts {
+fn counts(node: &Node, members: &[store::Member], reader: UserId, at: Seq) -> CursorCounts {
+    // Who tells nobody how far they have read is not told how many have.
+    let tells = !node.manners.is_private(reader);
     let others = || members.iter().filter(|member| member.user != reader);
     let count =
         |passes: &dyn Fn(&&store::Member) -> bool| u32::try_from(others().filter(passes).count()).unwrap_or(u32::MAX);
@@ -189,8 +216,11 @@ fn counts(members: &[store::Member], reader: UserId, at: Seq) -> CursorCounts {
         at,
         members: count(&|_| true),
         delivered: count(&|member| member.delivered >= at),
-        read: count(&|member| member.read >= at),
+        read: count(&|member| tells && member.read >= at),
         delivered_min: others().map(|member| member.delivered).min().unwrap_or(at),
-        read_min: others().map(|member| member.read).min().unwrap_or(at),
+        read_min: others()
+            .map(|member| if tells { member.read } else { Seq::ZERO })
+            .min()
+            .unwrap_or(at),
     }
 }

@@ -127,7 +127,7 @@ fn tell_presence(node: &Arc<Node>, now_ms: u64) {
 /// Tells one session, after another look at whether its person may still know.
 async fn tell_edges(node: &Node, session: protocol::SessionId, viewer: UserId, list: Vec<PresenceOf>) {
     let people = list.iter().map(|one| one.user).collect();
-    let Ok(entitled) = node.store.acquainted(viewer, people).await else {
+    let Ok(entitled) = node.store.may_see(viewer, people).await else {
         return;
     };
     let list: Vec<PresenceOf> = list.into_iter().filter(|one| entitled.contains(&one.user)).collect();

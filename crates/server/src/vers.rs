@@ -37,32 +37,50 @@ struct Waiting {
 impl Vers {
     /// An inbox moved. Answers the frame, if it may be told at once.
     pub fn moved(&mut self, bumped: &Bumped, head: Head, now_ms: u64) -> Option<VerMoved> {
-        let person = self.people.entry(bumped.user).or_insert(Person {
+        let head = bumped.head_only.then_some((bumped.conv, head));
+        self.gather(bumped.user, (bumped.prev, bumped.ver), head, now_ms)
+    }
+
+    /// A topic that is no conversation took this version. Answers the frame, if it may be told at once.
+    pub fn topic_moved(&mut self, user: UserId, ver: Ver, now_ms: u64) -> Option<VerMoved> {
+        self.gather(user, (ver.prev(), ver), None, now_ms)
+    }
+
+    /// Gathers one move; `head`: nothing else changed.
+    fn gather(
+        &mut self,
+        user: UserId,
+        (prev, ver): (Ver, Ver),
+        head: Option<(ConversationId, Head)>,
+        now_ms: u64,
+    ) -> Option<VerMoved> {
+        let person = self.people.entry(user).or_insert(Person {
             told: None,
             waiting: None,
         });
         // What was told of already, or comes late, is known: a client that missed the frame sees it by the next one's
         // `prev`.
-        if person.told.is_some_and(|(_, told)| bumped.ver <= told) {
+        if person.told.is_some_and(|(_, told)| ver <= told) {
             return None;
         }
         let waiting = person.waiting.get_or_insert_with(|| Waiting {
-            prev: bumped.prev,
-            ver: bumped.ver,
+            prev,
+            ver,
             heads: BTreeMap::new(),
             pull: false,
         });
         // A bump that does not join on to what waits came late or after a lost one: the inbox itself must tell.
-        waiting.pull |= !bumped.head_only || (bumped.prev != waiting.ver && bumped.ver != waiting.ver);
-        waiting.prev = waiting.prev.min(bumped.prev);
-        waiting.ver = waiting.ver.max(bumped.ver);
-        if bumped.head_only && waiting.heads.len() < HEADS_TOLD_MAX {
-            let known = waiting.heads.entry(bumped.conv).or_insert(head);
-            if known.seq < head.seq {
-                *known = head;
+        waiting.pull |= head.is_none() || (prev != waiting.ver && ver != waiting.ver);
+        waiting.prev = waiting.prev.min(prev);
+        waiting.ver = waiting.ver.max(ver);
+        match head {
+            Some((conv, head)) if waiting.heads.len() < HEADS_TOLD_MAX => {
+                let known = waiting.heads.entry(conv).or_insert(head);
+                if known.seq < head.seq {
+                    *known = head;
+                }
             }
-        } else {
-            waiting.pull = true;
+            _ => waiting.pull = true,
         }
         person.is_due(now_ms).then(|| person.tell(now_ms)).flatten()
     }

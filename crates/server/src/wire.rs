@@ -1,9 +1,10 @@
 //! From the store's records to the wire's words, in one place; and from the store's errors to numbered refusals.
 
 use protocol::own::{DraftOk, DraftRow, DraftState, DraftText};
+use protocol::people::Blocks;
 use protocol::refusal::Code;
 use protocol::server_frame::{self as frame, ServerFrame, Topic as WireTopic};
-use protocol::{Epoch, Refusal};
+use protocol::{Epoch, Refusal, Seq};
 use serde_json::value::RawValue;
 use std::sync::Arc;
 use store::{Error, Refused};
@@ -94,12 +95,18 @@ pub fn entries(page: &store::Page) -> ServerFrame {
     })
 }
 
-/// A page of an inbox.
+/// A page of an inbox, for whoever has these manners.
 #[must_use]
-pub fn inbox(epoch: Epoch, from: protocol::Ver, page: store::InboxPage) -> ServerFrame {
+pub fn inbox(
+    epoch: Epoch,
+    from: protocol::Ver,
+    page: store::InboxPage,
+    manners: Option<&store::Manners>,
+) -> ServerFrame {
+    let is_private = manners.is_some_and(|manners| manners.private);
     let row = |(ver, topic)| frame::InboxRow {
         ver,
-        topic: self::topic(epoch, topic),
+        topic: self::topic(epoch, topic, is_private),
     };
     ServerFrame::Inbox(frame::Inbox {
         from,
@@ -109,12 +116,14 @@ pub fn inbox(epoch: Epoch, from: protocol::Ver, page: store::InboxPage) -> Serve
     })
 }
 
-fn topic(epoch: Epoch, topic: store::Topic) -> WireTopic {
+fn topic(epoch: Epoch, topic: store::Topic, is_private: bool) -> WireTopic {
     match topic {
         store::Topic::Devices => WireTopic::Devices,
         store::Topic::Profile => WireTopic::Profile,
         store::Topic::Mark(mark) => WireTopic::Mark(mark),
         store::Topic::Draft(draft) => WireTopic::Draft(Box::new(self::draft(*draft))),
+        store::Topic::Privacy(privacy) => WireTopic::Privacy(privacy),
+        store::Topic::Blocks(users) => WireTopic::Blocks(Blocks { users }),
         store::Topic::Conversation(record) => WireTopic::Conversation(Box::new(frame::ConversationRow {
             conv: record.conv,
             epoch,
@@ -133,9 +142,11 @@ fn topic(epoch: Epoch, topic: store::Topic) -> WireTopic {
             peer: record.peer.map(|peer| frame::MemberCursor {
                 user: peer.user,
                 delivered: peer.delivered,
-                read: peer.read,
+                // Who tells nobody how far they have read is told of nobody.
+                read: if is_private { Seq::ZERO } else { peer.read },
             }),
             prefs: record.prefs,
+            request: record.request,
         })),
     }
 }
@@ -193,6 +204,9 @@ pub fn person(person: store::Person) -> frame::Person {
         user: person.user,
         handle: person.handle,
         name: person.name,
+        about: person.about,
+        picture: person.picture,
+        deactivated: person.deactivated,
     }
 }
 
@@ -234,5 +248,13 @@ fn code(refused: Refused) -> Code {
         Refused::TooMany => Code::TooMany,
         Refused::NotAMessage => Code::NotAMessage,
         Refused::TooManyMarks => Code::TooManyMarks,
+        Refused::NotAccepted => Code::NotAccepted,
+        Refused::YouBlock => Code::YouBlock,
+        Refused::PeerDeactivated => Code::PeerDeactivated,
+        Refused::Deactivated => Code::Deactivated,
+        Refused::NotARequest => Code::NotARequest,
+        Refused::TooManyHandles => Code::TooManyHandles,
+        Refused::TooManyBlocks => Code::TooManyBlocks,
+        Refused::TooManyReports => Code::TooManyReports,
     }
 }

@@ -36,6 +36,8 @@ mod roster;
 mod groups;
 #[path = "all/access.rs"]
 mod access;
+#[path = "all/access_pair.rs"]
+mod access_pair;
 #[path = "all/history.rs"]
 mod history;
 #[path = "all/cursors.rs"]
@@ -44,6 +46,8 @@ mod cursors;
 mod own;
 #[path = "all/resume.rs"]
 mod resume;
+#[path = "all/people.rs"]
+mod people;
 #[path = "all/presence.rs"]
 mod presence;
 #[path = "all/drain.rs"]

@@ -45,6 +45,15 @@ pub enum Amendment {
 }
 
 impl Amendment {
+    /// Whether it says something to the others. What only takes something back may always be done.
+    #[must_use]
+    pub fn says_something(&self) -> bool {
+        match self {
+            Self::Edit { .. } | Self::React { on: true, .. } | Self::Pin { on: true } => true,
+            Self::Delete | Self::React { on: false, .. } | Self::Pin { on: false } => false,
+        }
+    }
+
     /// The kind of the entry that says so.
     #[must_use]
     pub fn kind(&self) -> Kind {

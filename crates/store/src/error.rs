@@ -109,6 +109,30 @@ pub enum Refused {
     /// Not something that people wrote, or, for an edit, no text.
     #[error("not a message that can be changed so")]
     NotAMessage,
+    /// The other one of the 1:1 takes nothing from this person.
+    #[error("the other one takes nothing from this person")]
+    NotAccepted,
+    /// This person blocks the other one of the 1:1.
+    #[error("they block the other one")]
+    YouBlock,
+    /// The other one of the 1:1 has a deactivated account.
+    #[error("the other one's account is deactivated")]
+    PeerDeactivated,
+    /// The account is deactivated.
+    #[error("the account is deactivated")]
+    Deactivated,
+    /// The conversation is no request to this person, or no more.
+    #[error("no request to this person")]
+    NotARequest,
+    /// As many handles as one person may have, those that are kept for them among them.
+    #[error("too many handles")]
+    TooManyHandles,
+    /// As many people as one may block.
+    #[error("too many blocks")]
+    TooManyBlocks,
+    /// As many open reports as one person may have.
+    #[error("too many reports")]
+    TooManyReports,
     /// As many devices as there may be.
     #[error("too many devices")]
     TooManyDevices,

@@ -34,6 +34,7 @@ pub use reply::Reply;
 
 use backup::{BackUp, BackedUp, BackupError};
 use protocol::own::{MarkRow, Prefs, SetMark, SetPrefs};
+use protocol::people::{Privacy, SetPrivacy};
 use protocol::{ConversationId, DeviceId, DeviceSeq, Epoch, SendId, Seq, UserId, Ver};
 
 /// Everything that must survive.
@@ -83,10 +84,13 @@ pub trait Store: Send + Sync + 'static {
     /// by the engine's clock; whose role has [`protocol::rights::Action::SkipSlowMode`] does not wait. Where the clock
     /// stands before their last message, nobody waits: it was set back, and nobody knows how long ago that was.
     ///
+    /// Into a 1:1 that is a request to the sender it goes after the request is taken up, as by [`Store::set_terms`].
+    ///
     /// Refuses: [`Refused::NotFound`] (never a member), [`Refused::NotAMember`] (no open span),
-    /// [`Refused::AnnouncementsOnly`], [`Refused::BadReference`] (`reply_to` or `thread` not readable for the sender,
-    /// or nothing `found` to pass on), [`Refused::BeyondHead`] (`read`), [`Refused::SlowMode`] (with the wait that is
-    /// left).
+    /// [`Refused::AnnouncementsOnly`], in a 1:1 [`Refused::PeerDeactivated`], [`Refused::NotAccepted`] (the other one
+    /// blocks the sender), [`Refused::YouBlock`], in this order; [`Refused::BadReference`] (`reply_to` or `thread` not
+    /// readable for the sender, or nothing `found` to pass on), [`Refused::BeyondHead`] (`read`),
+    /// [`Refused::SlowMode`] (with the wait that is left).
     fn append(&self, append: Append) -> Reply<Appended>;
 
     /// Begins a conversation with its `created` entry at seq 1, all members, and the fanout row; one atomic unit.
@@ -189,8 +193,9 @@ pub trait Store: Send + Sync + 'static {
     ///
     /// Refuses, in this order: [`Refused::NotFound`], [`Refused::NotAMember`], [`Refused::BadReference`] (the target is
     /// not readable), [`Refused::NotAMessage`] (not of a kind that clients write; for an edit, no `text`),
-    /// [`Refused::Forbidden`], [`Refused::Deleted`] (but deleting again changes nothing), [`Refused::TooLate`],
-    /// [`Refused::TooMany`] (the limits of reactions and pins).
+    /// [`Refused::Forbidden`], in a 1:1 as [`Store::append`] what says something to the other one (an edit, a reaction, a
+    /// pin; taking back is always theirs), [`Refused::Deleted`] (but deleting again changes nothing),
+    /// [`Refused::TooLate`], [`Refused::TooMany`] (the limits of reactions and pins).
     fn amend(&self, amend: Amend) -> Reply<Appended>;
 
     /// Reads the bodies an entry had, the latest first, as far as the reader may read the edits that made them. Of a
@@ -215,8 +220,23 @@ pub trait Store: Send + Sync + 'static {
     /// members who moved; a move that changes nothing writes none. Who was a member moves within what they may still
     /// read.
     ///
+    /// A 1:1 is *quiet* while it is a request to one of the two or one blocks the other: the public cursors of both stand
+    /// still then, and what was said to be delivered is answered as if it were, so that it is not said again.
+    ///
     /// Refuses, each alone and whole: [`Refused::NotFound`] (never a member), [`Refused::BeyondHead`].
     fn move_cursors(&self, moves: Vec<CursorMove>) -> Reply<Vec<std::result::Result<CursorMoved, Refused>>>;
+
+    /// Changes the terms on which somebody is in a 1:1, and answers whether anything changed; one atomic unit.
+    /// Idempotent by value: taking up what is taken up changes nothing. To take up a request delivers what they have
+    /// read. Each change counts `terms_rev` up, and leaves a fanout row.
+    ///
+    /// Refuses: [`Refused::NotFound`] (never a member), [`Refused::NotARequest`] (a group; [`Terms::Ignore`] of what is
+    /// taken up).
+    fn set_terms(&self, set: SetTerms) -> Reply<bool>;
+
+    /// Notes in the 1:1s of a person whether their account is deactivated, at most `limit` of them, and answers in how
+    /// many it was not noted yet: repeat until it is fewer than `limit`.
+    fn note_deactivated(&self, user: UserId, deactivated: bool, limit: usize) -> Reply<usize>;
 
     /// Reads a page of a log as one reader may see it, inside one snapshot with the head it names.
     ///
@@ -268,6 +288,29 @@ pub trait Store: Send + Sync + 'static {
     /// asked.
     fn acquainted(&self, viewer: UserId, people: Vec<UserId>) -> Reply<Vec<UserId>>;
 
+    /// Reads how somebody stands to each of `people`, in the order asked; whoever has no account is as one who has just
+    /// got one. Over several families, not one snapshot: what is decided by it may be a moment old.
+    fn standings(&self, user: UserId, people: Vec<UserId>) -> Reply<Vec<Standing>>;
+
+    /// Reads of which of `people` `viewer` may be told that they are there and when they were: acquainted (see
+    /// [`Standing`]), neither of the two blocks the other, and both tell somebody so of themselves. In the order asked.
+    fn may_see(&self, viewer: UserId, people: Vec<UserId>) -> Reply<Vec<UserId>>;
+
+    /// Reads which members of a conversation must not be told that `user` types there: with whom there is a block, or,
+    /// in a quiet 1:1, the other one. In order of id. Where `user` is no member, nobody.
+    fn hidden_from(&self, user: UserId, conv: ConversationId) -> Reply<Vec<UserId>>;
+
+    /// Whether a change of this name by `actor` is in the log of `conv`: a repeat of it gets its first answer, and is not
+    /// for anybody to refuse.
+    fn has_done(&self, actor: UserId, conv: ConversationId, send_id: SendId) -> Reply<bool>;
+
+    /// Reads what somebody is not told, and must not tell.
+    fn manners(&self, user: UserId) -> Reply<Manners>;
+
+    /// Reads people whom `viewer` is acquainted with (see [`Standing`]) and whose handle, or a word of whose name, begins
+    /// with `prefix`, capitals or not; without deactivated ones. In order of their handles, then ids, at most `limit`.
+    fn find_acquainted(&self, viewer: UserId, prefix: String, limit: usize) -> Reply<Vec<Person>>;
+
     // ---- The bridge: from a log to its members' inboxes -------------------------------------------------------------
 
     /// Reads conversations whose inboxes may be behind, the longest waiting first, at most `limit`. One waits since
@@ -286,7 +329,7 @@ pub trait Store: Send + Sync + 'static {
     /// A row that changes nothing takes none; a higher `as_of` alone is kept, but is no change. Answers those that
     /// changed, in the order of `ver` for each user. **Safe to repeat and to come late**: heads and cursors are maxima
     /// (the private read by generation, then seq); title, role and spans come from the row read at the higher or equal
-    /// `as_of`, mentions from that with the higher or equal `(as_of, generation, read_seq)`, which never falls from
+    /// `as_of`, `request` from that with the higher or equal `terms_rev`, mentions from that with the higher or equal `(as_of, generation, read_seq)`, which never falls from
     /// one reading to the next. More rows than [`BUMP_ROWS_MAX`] are a [`Fault`], and nothing is done.
     fn bump(&self, rows: Vec<InboxRecord>) -> Reply<Vec<Bumped>>;
 
@@ -314,6 +357,41 @@ pub trait Store: Send + Sync + 'static {
     /// Reads who people are; unknown ones are left out.
     fn people(&self, users: Vec<UserId>) -> Reply<Vec<Person>>;
 
+    /// Changes what others see of a person, and bumps the inbox topic `profile` if anything changed: answers who they are
+    /// now, and the version of the bump. Idempotent by value.
+    ///
+    /// Refuses: [`Refused::UnknownPerson`].
+    fn set_profile(&self, change: ProfileChange) -> Reply<(Person, Option<Ver>)>;
+
+    /// Changes who may reach a person and know what of them, and bumps the inbox topic `privacy` if anything changed:
+    /// answers how it is now, and the version of the bump. Idempotent by value; to change nothing is to ask.
+    ///
+    /// Refuses: [`Refused::UnknownPerson`].
+    fn set_privacy(&self, user: UserId, set: SetPrivacy) -> Reply<(Privacy, Option<Ver>)>;
+
+    /// Notes that a person blocks another, or no longer, and bumps the inbox topic `blocks` if that is news: answers the
+    /// version of the bump. Idempotent by value. Their 1:1 is another family's: [`Store::set_terms`].
+    ///
+    /// Refuses: [`Refused::UnknownPerson`] (either), [`Refused::TooManyBlocks`].
+    fn block(&self, user: UserId, other: UserId, on: bool) -> Reply<Option<Ver>>;
+
+    /// Deactivates an account, which signs its devices out as [`Store::revoke_devices`] does, or lets it in again:
+    /// answers which devices those were. Idempotent. Their 1:1s are another family's: [`Store::note_deactivated`].
+    ///
+    /// Refuses: [`Refused::UnknownPerson`].
+    fn deactivate(&self, user: UserId, deactivated: bool) -> Reply<Vec<DeviceId>>;
+
+    /// Keeps a report. Idempotent by reporter and send_id.
+    ///
+    /// Refuses: [`Refused::TooManyReports`] ([`REPORTS_OPEN_MAX`] of the reporter's are open).
+    fn add_report(&self, report: NewReport) -> Reply<()>;
+
+    /// Reads reports that are open, above this number, the oldest first, at most `limit`.
+    fn reports(&self, after: u64, limit: usize) -> Reply<Vec<Report>>;
+
+    /// Closes a report, which is then gone with what it says. Answers whether it was open.
+    fn close_report(&self, number: u64) -> Reply<bool>;
+
     /// Replaces a person's password hash. Devices stay signed in; the caller revokes them if it must.
     ///
     /// Refuses: [`Refused::UnknownPerson`].
@@ -326,7 +404,7 @@ pub trait Store: Send + Sync + 'static {
 
     /// Signs a device in, and bumps the inbox topic `devices`. Idempotent by id.
     ///
-    /// Refuses: [`Refused::UnknownPerson`], [`Refused::TooManyDevices`].
+    /// Refuses: [`Refused::UnknownPerson`], [`Refused::Deactivated`], [`Refused::TooManyDevices`].
     fn add_device(&self, device: NewDevice) -> Reply<()>;
 
     /// Reads one device that is signed in, for authentication.
@@ -394,15 +472,20 @@ pub trait Store: Send + Sync + 'static {
     // ---- The directory: handles and invites -------------------------------------------------------------------------
 
     /// Gives a handle to a person and uses up one use of the invite, if one is named; one atomic unit. Idempotent for
-    /// the same pair of handle and person: the repeat is not paid for. The handle is looked at before the invite.
+    /// the same pair of handle and person: the repeat is not paid for. The handle is looked at before the invite. One
+    /// that was given up is its person's to take back for [`protocol::limits::HANDLE_KEPT_MS`], and then anybody's.
     ///
-    /// Refuses: [`Refused::HandleTaken`], [`Refused::InviteInvalid`] (unknown, used up, expired).
+    /// Refuses: [`Refused::HandleTaken`], [`Refused::TooManyHandles`] ([`protocol::limits::HANDLES_MAX`] are theirs, also
+    /// given up), [`Refused::InviteInvalid`] (unknown, used up, expired).
     fn claim_handle(&self, claim: ClaimHandle) -> Reply<()>;
 
-    /// Reads who has a handle.
+    /// Gives up all handles of a person but this one, as of now: those that were given up before keep their time.
+    fn release_handles(&self, user: UserId, but: String) -> Reply<()>;
+
+    /// Reads who has a handle, also one that was given up and is still kept.
     fn find_handles(&self, handles: Vec<String>) -> Reply<Vec<(String, UserId)>>;
 
-    /// Reads handles that are claimed and whose they are, in order of the handle's bytes, above `after`, at most
+    /// Reads handles that are claimed and not given up, and whose they are, in order of the handle's bytes, above `after`, at most
     /// `limit`: for whoever runs the server, never for a door.
     fn handles(&self, after: Option<String>, limit: usize) -> Reply<Vec<(String, UserId)>>;
 

@@ -1,6 +1,7 @@
 //! What goes into the store and what comes out: plain values, no wire, no SQL.
 
 use protocol::group::{GroupSettings, SettingsChange};
+use protocol::people::{FirstContact, Privacy};
 use protocol::server_frame::{ConversationKind, Role};
 use protocol::{
     ConversationId, DeviceId, DeviceSeq, Epoch, Generation, Kind, MessageId, Ordinal, SendId, Seq, Span, UserId, Ver,
@@ -90,6 +91,8 @@ pub struct Append {
     pub read: Option<Seq>,
     /// Whose words the body passes on.
     pub forward: Option<crate::Forward>,
+    /// The sender tells nobody how far they have read: `read` moves the private cursor only.
+    pub private: bool,
 }
 
 /// What a change of a log came to.
@@ -116,6 +119,8 @@ pub struct Create {
     pub title: Option<String>,
     /// Everybody in it, the creator among them, none twice, in the order given.
     pub members: Vec<UserId>,
+    /// In a 1:1: it is a request to the other person, who is not acquainted with the creator.
+    pub request: bool,
 }
 
 /// For [`crate::Store::change_members`].
@@ -172,6 +177,9 @@ pub struct CursorMove {
     pub read: Option<Seq>,
     /// The generation of `read`; `None`: the present one.
     pub generation: Option<Generation>,
+    /// Their person tells nobody how far they have read: `read` moves the private cursor, and what is public of it is
+    /// that it is delivered.
+    pub private: bool,
 }
 
 /// Where a member's cursors stand after a move.
@@ -347,6 +355,10 @@ pub struct InboxRecord {
     pub peer: Option<PeerCursor>,
     /// How they want to see it. Their inbox's own: a row on its way there has none, and changes none.
     pub prefs: protocol::own::Prefs,
+    /// In a 1:1 that a stranger began, until it is taken up: how it stands for them.
+    pub request: Option<FirstContact>,
+    /// How often the terms on which they are in it had changed when this was read: the later reading of `request` wins.
+    pub terms_rev: u64,
 }
 
 /// Mentions told one by one in an inbox row.
@@ -404,6 +416,10 @@ pub enum Topic {
     Mark(protocol::own::MarkRow),
     /// A draft.
     Draft(Box<crate::own::Draft>),
+    /// Who may reach them and know what of them, as it is now.
+    Privacy(Privacy),
+    /// Whom they block now, in order of id.
+    Blocks(Vec<UserId>),
 }
 
 /// For [`crate::Store::create_user`].
@@ -436,6 +452,8 @@ pub struct User {
     pub owner: bool,
     /// When they signed up.
     pub created_ms: u64,
+    /// They may not sign in.
+    pub deactivated: bool,
 }
 
 /// Who somebody is.
@@ -447,7 +465,120 @@ pub struct Person {
     pub handle: String,
     /// The name to show.
     pub name: String,
+    /// What they say about themselves.
+    pub about: Option<String>,
+    /// The name of their picture.
+    pub picture: Option<String>,
+    /// They may not sign in.
+    pub deactivated: bool,
 }
+
+impl Person {
+    /// Whether their handle, or a word of their name, begins with `prefix`, capitals or not. An empty one begins nothing.
+    #[must_use]
+    pub fn begins_with(&self, prefix: &str) -> bool {
+        let prefix = prefix.trim().to_lowercase();
+        let name = self.name.to_lowercase();
+        !prefix.is_empty()
+            && (self.handle.starts_with(&prefix)
+                || name.starts_with(&prefix)
+                || name.split_whitespace().any(|word| word.starts_with(&prefix)))
+    }
+}
+
+/// For [`crate::Store::set_profile`]. What is `None` stays; an empty `about` or `picture` goes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ProfileChange {
+    /// Whose.
+    pub user: UserId,
+    /// The name to show.
+    pub name: Option<String>,
+    /// The handle to show. That it is theirs is the caller's to see to: [`crate::Store::claim_handle`].
+    pub handle: Option<String>,
+    /// What they say about themselves.
+    pub about: Option<String>,
+    /// The name of their picture.
+    pub picture: Option<String>,
+}
+
+/// How somebody stands to another person.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Standing {
+    /// The other person.
+    pub user: UserId,
+    /// They are in a group together now, or in a 1:1 that nobody still has to take up.
+    pub acquainted: bool,
+    /// Somebody blocks the other person.
+    pub blocks: bool,
+    /// The other person blocks them.
+    pub blocked: bool,
+    /// The other person may not sign in.
+    pub deactivated: bool,
+    /// Whom the other person lets do what.
+    pub privacy: Privacy,
+}
+
+/// What one person is not told, and must not tell.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Manners {
+    /// They tell nobody how far they have read.
+    pub private: bool,
+    /// People whom they block or who block them, in order of id.
+    pub shunned: Vec<UserId>,
+}
+
+/// For [`crate::Store::set_terms`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SetTerms {
+    /// Which 1:1.
+    pub conv: ConversationId,
+    /// Who decides.
+    pub user: UserId,
+    /// What.
+    pub terms: Terms,
+}
+
+/// On what terms somebody is in a 1:1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Terms {
+    /// They take the request up.
+    Accept,
+    /// They put the request aside.
+    Ignore,
+    /// They block the other one, or no longer.
+    Blocks(bool),
+}
+
+/// For [`crate::Store::add_report`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewReport {
+    /// Who reports.
+    pub reporter: UserId,
+    /// The name they gave it.
+    pub send_id: SendId,
+    /// Who is reported.
+    pub user: UserId,
+    /// Where it happened.
+    pub conv: ConversationId,
+    /// What is wrong.
+    pub why: String,
+    /// JSON: a copy of what was said.
+    pub said: String,
+}
+
+/// A report that nobody has closed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Report {
+    /// Its number.
+    pub number: u64,
+    /// When it came.
+    pub created_ms: u64,
+    /// What it says.
+    pub report: NewReport,
+}
+
+/// Reports of one person that may be open.
+pub const REPORTS_OPEN_MAX: usize = 50;
 
 /// For [`crate::Store::add_device`].
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -227,7 +227,12 @@ impl Ear {
             | ServerFrame::Starred(_)
             | ServerFrame::DraftOk(_)
             | ServerFrame::ReadAllOk(_)
-            | ServerFrame::Receipts(_) => {}
+            | ServerFrame::Receipts(_)
+            | ServerFrame::ProfileOk(_)
+            | ServerFrame::PrivacyOk(_)
+            | ServerFrame::BlockOk(_)
+            | ServerFrame::AnswerOk(_)
+            | ServerFrame::ReportOk(_) => {}
         }
         Vec::new()
     }

@@ -249,6 +249,31 @@ pub enum What {
         over: Option<Digest>,
     },
 
+    /// The person asks to hear nothing of somebody, or again.
+    Blocking {
+        /// Of whom.
+        user: UserId,
+        /// Whether, from now on.
+        on: bool,
+    },
+    /// The server acknowledged it.
+    Blocked {
+        /// Of whom.
+        user: UserId,
+        /// Whether, from now on.
+        on: bool,
+    },
+    /// This 1:1 is a request to the person: a stranger began it.
+    Requested {
+        /// Which.
+        conv: ConversationId,
+    },
+    /// The person asks to take a request up.
+    TakesUp {
+        /// Which.
+        conv: ConversationId,
+    },
+
     // ---- What a device is told -------------------------------------------------------------------------------------
     /// It has a session.
     Connected {

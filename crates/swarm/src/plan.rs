@@ -4,8 +4,10 @@
 //! [`Scene`]) and `act` (how a device does it). [`Verb`] lists them all; adding one is its file and its line there.
 //! [`Plan::draw`] stands in `plan/draw.rs`.
 
+mod answer;
 mod away;
 mod begin;
+mod block;
 mod draft;
 mod draw;
 mod freeze;
@@ -16,6 +18,7 @@ mod mark;
 mod mark_unread;
 mod page;
 mod prefer;
+mod profile;
 mod read;
 mod reconnect;
 mod remove;
@@ -27,8 +30,10 @@ mod tunnel;
 mod typing;
 mod watch;
 
+pub use answer::Answer;
 pub use away::Away;
 pub use begin::Begin;
+pub use block::Block;
 pub use draft::Draft;
 pub use freeze::Freeze;
 pub use join::Join;
@@ -38,6 +43,7 @@ pub use mark::Mark;
 pub use mark_unread::MarkUnread;
 pub use page::Page;
 pub use prefer::Prefer;
+pub use profile::Profile;
 pub use read::Read;
 pub use reconnect::Reconnect;
 pub use remove::Remove;
@@ -127,6 +133,8 @@ pub struct Scene {
     pub rooms: Vec<RoomPlan>,
     /// Who is a member of each now, as far as the plan goes.
     pub members: Vec<BTreeSet<PersonNumber>>,
+    /// Who blocks whom now, as far as the plan goes.
+    pub blocks: BTreeSet<(PersonNumber, PersonNumber)>,
     /// Whose turn it is.
     pub device: u32,
     /// How often each device acted.
@@ -200,6 +208,12 @@ verbs! {
     Page,
     /// Begins a 1:1 that exists.
     Begin,
+    /// Takes up what a stranger wrote, or puts it aside.
+    Answer,
+    /// Blocks somebody, or no longer.
+    Block,
+    /// Says something about themselves.
+    Profile,
     /// A keeper adds somebody.
     Join,
     /// A keeper removes somebody.

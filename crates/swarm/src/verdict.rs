@@ -19,6 +19,7 @@ mod membership;
 mod phantom;
 mod real_time;
 mod receipts;
+mod shunned;
 mod snapshot;
 mod stays;
 mod summary;
@@ -66,6 +67,8 @@ pub enum Rule {
     I17,
     /// Drafts: no text that somebody began to write is lost, but what was replaced where it was known.
     I18,
+    /// Shunned: between two people of whom one blocks the other, and in a request that is not taken up, nothing passes.
+    I19,
     /// The run was too easy to prove anything.
     TooEasy,
 }
@@ -114,7 +117,7 @@ pub struct Summary {
     pub receipts_wrong: u64,
     /// Violations of I9.
     pub leaked: u64,
-    /// Violations of I17, I18, of `TooEasy`.
+    /// Violations of I17, I18, I19, of `TooEasy`.
     pub other_wrong: u64,
     /// Faults, by kind.
     pub faults: BTreeMap<String, u64>,
@@ -207,6 +210,7 @@ pub fn judge(history: &[Record], demands: &Demands) -> Verdict {
     snapshot::judge(&case, &mut found);
     bounded::judge(&case, demands, &mut found);
     drafts::judge(&case, &mut found);
+    shunned::judge(&case, &mut found);
     too_easy::judge(&case, &too_easy::hardness(&case), demands, &mut found);
     let summary = summary::summary(&case, &found.counts, converged_ms);
     Verdict {

@@ -12,5 +12,7 @@ mod telling;
 mod run;
 #[path = "all/drafts.rs"]
 mod drafts;
+#[path = "all/shunned.rs"]
+mod shunned;
 #[path = "all/everywhere.rs"]
 mod everywhere;

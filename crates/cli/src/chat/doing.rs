@@ -115,6 +115,7 @@ impl Talk<'_> {
             Typed::Was(which) => self.was(which).await?,
             Typed::Who => self.who().await?,
             Typed::Own(own) => self.own(own).await?,
+            Typed::Manners(manners) => self.manners(manners).await?,
             Typed::Devices => {
                 let list = account::list(&self.account, &self.token).await;
                 match list {
@@ -262,6 +263,7 @@ impl Talk<'_> {
         let ask = AskPeople {
             users: Vec::new(),
             handles: vec![handle.clone()],
+            prefix: None,
         };
         let asked = tokio::time::timeout(ANSWER_TIME_MAX, self.client.people(ask)).await;
         let Ok(found) = asked else {

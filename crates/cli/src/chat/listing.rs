@@ -9,6 +9,7 @@ use crate::words::{self, Said};
 use crate::{Wrong, safe};
 use client::No;
 use protocol::client_frame::Place;
+use protocol::people::FirstContact;
 use protocol::server_frame::{ConversationKind, ConversationRow, Members, Role};
 use protocol::{ConversationId, Seq};
 
@@ -107,11 +108,12 @@ impl Talk<'_> {
             _ => String::new(),
         };
         let left = if row.role.is_none() { " (left)" } else { "" };
-        let left = if muted {
-            format!("{left} (muted)")
-        } else {
-            left.to_owned()
+        let left = match row.request {
+            Some(FirstContact::Open) => format!("{left} (a stranger; /strangers)"),
+            Some(FirstContact::Ignored) => format!("{left} (put aside)"),
+            None => left.to_owned(),
         };
+        let left = if muted { format!("{left} (muted)") } else { left };
         let title = words::title(row, &self.people);
         let title = if unread > 0 {
             paper.ink(Ink::Bold, &title)

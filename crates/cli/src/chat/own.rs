@@ -13,7 +13,9 @@ use client::own::Wish;
 use client::timeline::Line;
 use protocol::own::{DraftText, MUTED_FOR_GOOD_MS, Prefs, SetDraft, SetMark, SetPrefs};
 use protocol::server_frame::ConversationRow;
-use protocol::{ConversationId, Seq, Ver};
+use protocol::{ConversationId, SendId, Seq, Ver};
+use rand::TryRng;
+use rand::rngs::SysRng;
 use std::time::Duration;
 
 /// An hour, in milliseconds.
@@ -310,10 +312,17 @@ impl Talk<'_> {
     }
 
     /// What of a timeline is shown to me.
-    async fn shown(&mut self, conv: ConversationId) -> Result<Vec<Line>, Wrong> {
+    pub(super) async fn shown(&mut self, conv: ConversationId) -> Result<Vec<Line>, Wrong> {
         debug_assert!(self.line != Connection::Trying, "nothing is typed before");
         self.lines(conv).await
     }
+}
+
+/// A name that no other change has.
+pub(super) fn fresh() -> Result<SendId, Not> {
+    let mut bytes = [0; 16];
+    SysRng.try_fill_bytes(&mut bytes)?;
+    Ok(SendId::from_bytes(bytes))
 }
 
 /// Drops what was cleared or hidden.

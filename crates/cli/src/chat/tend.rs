@@ -1,15 +1,15 @@
 //! A group itself: its settings, roles and links, and who is let in.
 
 use super::doing::{Not, not};
+use super::own::fresh;
 use super::talk::Talk;
 use super::typed::Tend;
 use crate::clock::Local;
 use crate::safe;
 use client::Joined;
+use protocol::ConversationId;
 use protocol::link::{Link, MakeLink};
-use protocol::{ConversationId, SendId};
-use rand::TryRng;
-use rand::rngs::SysRng;
+use protocol::server_frame::ConversationKind;
 
 impl Talk<'_> {
     /// A command about a group itself.
@@ -114,7 +114,14 @@ impl Talk<'_> {
     }
 
     async fn requests(&mut self) -> Result<(), Not> {
-        let conv = self.here("/requests shows who asks to be let into the open group.")?;
+        let conv = self.here("/requests shows who asks to be let into the open group; /strangers who wrote to you.")?;
+        let row = self
+            .client
+            .look(move |core| core.state().inbox.row(conv).map(|row| row.kind))
+            .await?;
+        if row == Some(ConversationKind::Direct) {
+            return self.strangers().await;
+        }
         self.online()?;
         let requests = self.answered(self.client.join_requests(conv)).await?;
         if requests.is_empty() {
@@ -128,11 +135,4 @@ impl Talk<'_> {
         }
         Ok(())
     }
-}
-
-/// A name that no other change has.
-fn fresh() -> Result<SendId, Not> {
-    let mut bytes = [0; 16];
-    SysRng.try_fill_bytes(&mut bytes)?;
-    Ok(SendId::from_bytes(bytes))
 }

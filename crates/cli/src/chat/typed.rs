@@ -1,5 +1,6 @@
 //! A line somebody typed, understood: a command, or words to send.
 
+use super::manners::{self, Manners};
 use protocol::account;
 use protocol::group::{History, SettingsChange};
 use protocol::server_frame::Role;
@@ -67,6 +68,8 @@ pub enum Typed {
     Who,
     /// Something about what is one's own.
     Own(Own),
+    /// Something about people.
+    Manners(Manners),
     /// My devices.
     Devices,
     /// Sign my other devices out.
@@ -176,6 +179,9 @@ pub fn understand(line: &str) -> Result<Typed, String> {
     }
     if let Some(own) = own(word, rest) {
         return own.map(Typed::Own);
+    }
+    if let Some(manners) = manners::understood(word, rest) {
+        return manners.map(Typed::Manners);
     }
     if let Some(tend) = tend(word, rest) {
         return tend.map(Typed::Tend);
@@ -329,8 +335,9 @@ fn handles(text: &str) -> Result<Vec<String>, String> {
     words.map(handle).collect()
 }
 
-fn handle(text: &str) -> Result<String, String> {
-    account::handle(text)
+/// A handle that was typed, or the one in a person's own link.
+pub fn handle(text: &str) -> Result<String, String> {
+    account::handle(manners::behind_link(text))
         .ok_or_else(|| format!("`{text}` is no handle: 2 to 32 of a-z, 0-9, `.`, `_`, `-`, like @bob."))
 }
 
@@ -362,6 +369,11 @@ Type words and press Enter: they go to the open conversation. Everything else be
   /star ^2, /starred       keep a message at hand, for you   /hide ^2       show it no more
   /draft words             keep them for later               /clear         show nothing so far
   /info ^2                 who received and who read it
+  /strangers               who wrote first and waits         /accept, /ignore (or: /accept @bob)
+  /block @bob, /unblock    they cannot reach you any more    /blocked       whom you block
+  /report ^2 why           tell whoever runs this server     /find an       people you know, by how they begin
+  /profile, /profile @bob  who you are, or they, and a link  /name, /handle, /about, /picture   change it
+  /privacy                 who may reach you and know what   /privacy seen nobody
   /devices                 where you are signed in           /sign-out-others
   /help                    this                              /quit          go (also Ctrl-C, Ctrl-D)
 

@@ -5,7 +5,8 @@ use crate::own::Wish;
 use protocol::change::{AskHistory, Pins, Revisions};
 use protocol::client_frame::{AskPeople, Place, Show};
 use protocol::own::{AskReceipts, AskStarred, ReadAllOk, Receipts, Starred};
-use protocol::server_frame::{Members, People};
+use protocol::people::{AnswerRequest, Block, Privacy, Report, SetPrivacy, SetProfile};
+use protocol::server_frame::{Members, People, Person};
 use protocol::{ClientFrame, ConversationId, Entry, Refusal, SendId, Seq, ServerFrame, UserId};
 
 /// The number under which a command's answer is awaited.
@@ -43,6 +44,9 @@ pub enum Command {
     Pins(ConversationId),
     /// What an entry said before it was edited.
     History(AskHistory),
+    /// Something about people is decided: answered with [`Reply::Decided`] once it is durable on the server. It is asked
+    /// again after a cut, for it may be repeated.
+    Decide(Decision),
     /// The conversation is on the screen: it is followed closely, cursors and typing are told.
     Open(ConversationId),
     /// It no longer is.
@@ -94,8 +98,50 @@ pub enum Reply {
     ReadAll(ReadAllOk),
     /// Who received and who read an entry.
     Receipts(Receipts),
+    /// It is decided.
+    Decided(Box<Decided>),
     /// It will not be done.
     No(No),
+}
+
+/// What is decided about people.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Decision {
+    /// How I appear.
+    Profile(SetProfile),
+    /// Who may reach me and know what of me.
+    Privacy(SetPrivacy),
+    /// Whom I want to hear nothing of.
+    Block(Block),
+    /// What becomes of a request.
+    Answer(AnswerRequest),
+    /// What somebody should look at.
+    Report(Report),
+}
+
+impl Decision {
+    /// As it is said.
+    #[must_use]
+    pub fn frame(&self) -> ClientFrame {
+        match self.clone() {
+            Self::Profile(set) => ClientFrame::Profile(set),
+            Self::Privacy(set) => ClientFrame::Privacy(set),
+            Self::Block(block) => ClientFrame::Block(block),
+            Self::Answer(answer) => ClientFrame::Answer(answer),
+            Self::Report(report) => ClientFrame::Report(report),
+        }
+    }
+}
+
+/// What was decided about people.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Decided {
+    /// Who I am now.
+    Profile(Person),
+    /// Who may reach me and know what of me now.
+    Privacy(Privacy),
+    /// What was asked for.
+    Done,
 }
 
 /// A page of a log.

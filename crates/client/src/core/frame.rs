@@ -1,6 +1,6 @@
 //! Frames of the server. One match lists them all.
 
-use super::{Action, Ask, Command, Core, Follow, No, Page, Reply};
+use super::{Action, Ask, Command, Core, Decided, Follow, No, Page, Reply};
 use crate::bounds::RETRY_MS;
 use crate::change::Change;
 use crate::event::Event;
@@ -72,6 +72,11 @@ impl Core {
             ServerFrame::Starred(starred) => self.answer(ask, Reply::Starred(starred)),
             ServerFrame::ReadAllOk(ok) => self.answer(ask, Reply::ReadAll(ok)),
             ServerFrame::Receipts(receipts) => self.answer(ask, Reply::Receipts(receipts)),
+            ServerFrame::ProfileOk(person) => self.decided(ask, Decided::Profile(person)),
+            ServerFrame::PrivacyOk(privacy) => self.decided(ask, Decided::Privacy(privacy)),
+            ServerFrame::BlockOk(_) | ServerFrame::AnswerOk(_) | ServerFrame::ReportOk(_) => {
+                self.decided(ask, Decided::Done);
+            }
         }
     }
 
@@ -84,6 +89,10 @@ impl Core {
         self.tell(Event::Own {
             convs: vec![about.conv()],
         });
+    }
+
+    fn decided(&mut self, ask: Option<Ask>, decided: Decided) {
+        self.answer(ask, Reply::Decided(Box::new(decided)));
     }
 
     fn answer(&mut self, ask: Option<Ask>, reply: Reply) {
@@ -150,7 +159,7 @@ impl Core {
                     }
                     convs.push(conv);
                 }
-                Topic::Devices | Topic::Profile => self.tell(Event::Account),
+                Topic::Devices | Topic::Profile | Topic::Privacy(_) | Topic::Blocks(_) => self.tell(Event::Account),
                 Topic::Mark(_) | Topic::Draft(_) => owned.extend(self.state.own.put(row)),
                 Topic::Unknown => {}
             }

@@ -101,6 +101,7 @@ impl Core {
             Command::Starred(ask) => ClientFrame::Starred(*ask),
             Command::ReadAll => ClientFrame::ReadAll(ReadAll {}),
             Command::Receipts(ask) => ClientFrame::Receipts(*ask),
+            Command::Decide(decision) => decision.frame(),
             Command::Write(_)
             | Command::Dismiss(_)
             | Command::Open(_)

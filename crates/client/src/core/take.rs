@@ -30,7 +30,8 @@ impl Core {
             | Command::People(_)
             | Command::Link(_)
             | Command::Pins(_)
-            | Command::History(_) => return self.enqueue(ticket, command),
+            | Command::History(_)
+            | Command::Decide(_) => return self.enqueue(ticket, command),
             Command::Own(wish) => self.wish(wish),
             Command::Starred(_) | Command::ReadAll | Command::Receipts(_) => return self.enqueue(ticket, command),
             Command::Open(conv) => {

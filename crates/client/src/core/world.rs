@@ -566,6 +566,7 @@ impl Server {
                 mention_seqs: Vec::new(),
                 peer: None,
                 prefs: self.own.prefs.get(&conv).copied().unwrap_or_default(),
+                request: None,
             })),
         }
     }

@@ -62,6 +62,7 @@ async fn a_request_carries_the_token_and_an_answer_its_refusal() {
         handle: "ann".into(),
         password: "wrong horse".into(),
         device_name: "laptop".into(),
+        cookie: false,
     };
     let no: Refusal = Code::Unauthenticated.refuse();
     let ask = async { account.sign_in(&sign_in).await.expect_err("refused") };

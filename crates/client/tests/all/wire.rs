@@ -195,6 +195,9 @@ async fn good_byes_and_questions() {
         .frame_where(|id, frame| matches!(frame, ClientFrame::People(_)).then_some(id))
         .await;
     let bob = Person {
+        about: None,
+        picture: None,
+        deactivated: false,
         user: BOB,
         handle: "bob".into(),
         name: "Bob".into(),

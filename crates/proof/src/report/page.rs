@@ -6,7 +6,7 @@ use swarm::report::{counted, lasting, percent};
 use swarm::verdict::Summary;
 
 /// What must hold, and in one line what it means.
-const RULES: [(&str, &str); 14] = [
+const RULES: [(&str, &str); 15] = [
     (
         "I1",
         "No lost write: what was acknowledged is in the log at its seq, and in everybody's final read.",
@@ -53,6 +53,10 @@ const RULES: [(&str, &str); 14] = [
     (
         "I18",
         "Drafts: no text that somebody began to write is lost, but what was replaced where it was known.",
+    ),
+    (
+        "I19",
+        "Shunned: between people of whom one blocks the other, and in a request not taken up, nothing passes.",
     ),
 ];
 
@@ -357,8 +361,8 @@ mod tests {
 
     #[test]
     fn every_rule_has_its_line() {
-        use swarm::verdict::Rule::{I1, I2, I3, I4, I5, I6, I7, I8, I9, I10, I14, I15, I17, I18};
-        let rules = [I1, I2, I3, I4, I5, I6, I7, I8, I9, I10, I14, I15, I17, I18];
+        use swarm::verdict::Rule::{I1, I2, I3, I4, I5, I6, I7, I8, I9, I10, I14, I15, I17, I18, I19};
+        let rules = [I1, I2, I3, I4, I5, I6, I7, I8, I9, I10, I14, I15, I17, I18, I19];
         assert_eq!(
             RULES.map(|(rule, _)| rule.to_owned()),
             rules.map(|rule| format!("{rule:?}"))

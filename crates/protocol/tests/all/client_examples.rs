@@ -10,6 +10,7 @@ use protocol::client_frame::{
 use protocol::group::{ChangeRole, ChangeSettings, History, SettingsChange};
 use protocol::link::{Admit, AskLinks, AskLook, AskRequests, Join, MakeLink, RevokeLink};
 use protocol::own::{AskReceipts, AskStarred, DraftText, ReadAll, SetDraft, SetMark, SetPrefs};
+use protocol::people::{Answer, AnswerRequest, Audience, Block, Report, SetPrivacy, SetProfile};
 use protocol::token::TokenText;
 use protocol::{ClientFrame, ConversationId, DeviceSeq, Epoch, Generation, Kind, SendId, Seq, UserId, Ver};
 
@@ -124,6 +125,28 @@ pub fn client_frame(word: &str, d: &mut Draw) -> ClientFrame {
         "people" => ClientFrame::People(AskPeople {
             users: d.list(user),
             handles: d.list(Draw::text),
+            prefix: d.option(Draw::text),
+        }),
+        "profile" => ClientFrame::Profile(SetProfile {
+            name: d.option(Draw::text),
+            handle: d.option(Draw::text),
+            about: d.option(Draw::text),
+            picture: d.option(Draw::text),
+        }),
+        "privacy" => ClientFrame::Privacy(SetPrivacy {
+            who_writes: d.option(audience),
+            who_adds: d.option(audience),
+            last_seen: d.option(audience),
+            receipts: d.option(audience),
+        }),
+        "block" => ClientFrame::Block(block(d)),
+        "answer" => ClientFrame::Answer(answer(d)),
+        "report" => ClientFrame::Report(Report {
+            send_id: send_id(d),
+            conv: conv(d),
+            user: user(d),
+            seqs: d.list(seq),
+            why: d.text(),
         }),
         "prefs" => ClientFrame::Prefs(SetPrefs {
             conv: conv(d),
@@ -171,6 +194,24 @@ pub fn send_id(d: &mut Draw) -> SendId {
 
 pub fn seq(d: &mut Draw) -> Seq {
     Seq(d.number())
+}
+
+pub fn audience(d: &mut Draw) -> Audience {
+    [Audience::Everyone, Audience::Acquainted, Audience::Nobody][d.choice(3)]
+}
+
+pub fn block(d: &mut Draw) -> Block {
+    Block {
+        user: user(d),
+        on: d.flag(),
+    }
+}
+
+pub fn answer(d: &mut Draw) -> AnswerRequest {
+    AnswerRequest {
+        conv: conv(d),
+        answer: [Answer::Accept, Answer::Ignore, Answer::Block][d.choice(3)],
+    }
 }
 
 fn hello(d: &mut Draw) -> Hello {

@@ -1,6 +1,6 @@
 //! One builder for each frame of a server. Struct literals, so that a new field does not compile without an example.
 
-use crate::client_examples::{conv, kind, send_id, seq, user};
+use crate::client_examples::{answer, audience, block, conv, kind, send_id, seq, user};
 use crate::draw::Draw;
 use protocol::change::{Pins, Revision, Revisions};
 use protocol::entry::Reaction;
@@ -10,6 +10,7 @@ use protocol::own::{
     DraftOk, DraftRow, DraftState, DraftText, MarkOk, MarkRow, Prefs, PrefsOk, ReadAllOk, ReceiptOf, Receipts, Starred,
     StarredEntry,
 };
+use protocol::people::{Blocks, FirstContact, Privacy, ReportOk};
 use protocol::refusal::Code;
 use protocol::server_frame::{
     Ack, BeatBack, Behind, Bye, ConversationKind, ConversationRow, CursorCounts, CursorOk, Cursors, Entries, Head,
@@ -152,6 +153,11 @@ pub fn server_frame(word: &str, d: &mut Draw) -> ServerFrame {
                 body: d.body().into(),
             }),
         }),
+        "profile_ok" => ServerFrame::ProfileOk(person(d)),
+        "privacy_ok" => ServerFrame::PrivacyOk(privacy(d)),
+        "block_ok" => ServerFrame::BlockOk(block(d)),
+        "answer_ok" => ServerFrame::AnswerOk(answer(d)),
+        "report_ok" => ServerFrame::ReportOk(ReportOk { send_id: send_id(d) }),
         _ => panic!("the server's frame `{word}` has no example: write its builder here"),
     }
 }
@@ -202,7 +208,9 @@ fn inbox(d: &mut Draw) -> Inbox {
         let own = [Topic::Mark(mark(d)), Topic::Draft(Box::new(draft(d)))];
         [conversation(d), Topic::Devices, Topic::Profile].into_iter().chain(own)
     });
-    let topics: Vec<Topic> = topics.into_iter().flatten().collect();
+    let mut topics: Vec<Topic> = topics.into_iter().flatten().collect();
+    topics.extend(d.option(|d| Topic::Privacy(privacy(d))));
+    topics.extend(d.option(|d| Topic::Blocks(Blocks { users: d.list(user) })));
     Inbox {
         from: ver(d),
         to: ver(d),
@@ -237,6 +245,7 @@ fn conversation_row(d: &mut Draw) -> ConversationRow {
         mention_seqs: d.list(seq),
         peer: d.option(member_cursor),
         prefs: prefs(d),
+        request: d.option(|d| [FirstContact::Open, FirstContact::Ignored][d.choice(2)]),
     }
 }
 
@@ -408,5 +417,17 @@ fn person(d: &mut Draw) -> Person {
         user: user(d),
         handle: d.text(),
         name: d.text(),
+        about: d.option(Draw::text),
+        picture: d.option(Draw::text),
+        deactivated: d.flag(),
+    }
+}
+
+fn privacy(d: &mut Draw) -> Privacy {
+    Privacy {
+        who_writes: audience(d),
+        who_adds: audience(d),
+        last_seen: audience(d),
+        receipts: audience(d),
     }
 }

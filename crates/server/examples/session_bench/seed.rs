@@ -88,6 +88,7 @@ pub async fn write(dir: &Path, people: usize) -> Result<(), Wrong> {
             send_id: group_send_id(number),
             title: Some(format!("Group {number}")),
             members,
+            request: false,
         };
         store.create(create).await?;
     }

@@ -11,6 +11,9 @@ use protocol::token::Token;
 use protocol::{DeviceId, Refusal, UserId};
 use store::{Error, Refused, Which};
 
+/// Conversations in which one change notes that somebody's account is deactivated.
+const NOTED_MAX: usize = 256;
+
 /// The devices that are signed in, the oldest first.
 ///
 /// # Errors
@@ -34,16 +37,41 @@ pub async fn devices(node: &Node, user: UserId, current: Option<DeviceId>) -> Re
 /// [`Code::Overloaded`], [`Code::Internal`].
 pub async fn sign_out(node: &Node, user: UserId, which: Which) -> Result<Vec<DeviceId>, Refusal> {
     let gone = node.store.revoke_devices(user, which).await.map_err(wire::refusal)?;
-    if !gone.is_empty() {
-        // Not left to the bus alone, which may lose it.
-        node.sessions.close(user, &gone, Close::Revoked);
-        node.bus.publish(Hint::Revoked {
-            user,
-            devices: gone.clone().into(),
-        });
-        node.metrics.devices_revoked.inc_by(gone.len() as u64);
-        tracing::info!(%user, devices = gone.len(), "devices were signed out");
+    closed(node, user, &gone);
+    Ok(gone)
+}
+
+/// Devices were signed out: their sockets close.
+fn closed(node: &Node, user: UserId, gone: &[DeviceId]) {
+    if gone.is_empty() {
+        return;
     }
+    // Not left to the bus alone, which may lose it.
+    node.sessions.close(user, gone, Close::Revoked);
+    node.bus.publish(Hint::Revoked {
+        user,
+        devices: gone.into(),
+    });
+    node.metrics.devices_revoked.inc_by(gone.len() as u64);
+    tracing::info!(%user, devices = gone.len(), "devices were signed out");
+}
+
+/// Deactivates an account, which signs all its devices out, or lets it in again. Answers which devices those were.
+///
+/// # Errors
+/// [`Code::UnknownPerson`], [`Code::Overloaded`], [`Code::Internal`].
+pub async fn deactivate(node: &Node, user: UserId, deactivated: bool) -> Result<Vec<DeviceId>, Refusal> {
+    let gone = node.store.deactivate(user, deactivated).await.map_err(wire::refusal)?;
+    closed(node, user, &gone);
+    // Their 1:1s are another family's, some at a time. If this is cut off, asking again goes on with it.
+    while node
+        .store
+        .note_deactivated(user, deactivated, NOTED_MAX)
+        .await
+        .map_err(wire::refusal)?
+        == NOTED_MAX
+    {}
+    tracing::info!(%user, deactivated, "an account was deactivated or let in again");
     Ok(gone)
 }
 

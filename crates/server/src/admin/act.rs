@@ -1,7 +1,7 @@
 //! What is done about each request.
 
 use super::back_up::back_up;
-use super::{Answer, Invite, Request, Stats, Told, User};
+use super::{Answer, Invite, Report, Request, Stats, Told, User};
 use crate::account;
 use crate::node::Node;
 use crate::wire;
@@ -13,6 +13,9 @@ use store::{SecretHash, Which};
 
 /// Bytes of an invite's hash in the name it is listed under.
 const ID_BYTES: usize = 6;
+
+/// Reports in one answer: each holds at most 20 entries of 2 KiB, and a line has to hold them.
+const REPORTS_PAGE_MAX: usize = 3;
 
 /// People in one answer.
 const USERS_PAGE_MAX: usize = 200;
@@ -64,6 +67,13 @@ async fn try_act(node: &Node, request: Request) -> Result<Answer, Refusal> {
             let done = back_up(node, to, overwrite, &mut tokio::io::sink()).await;
             done.map_err(|_| Code::Internal.refuse())?
         }
+        Request::Deactivate { handle } => deactivate(node, &handle, true).await?,
+        Request::Reactivate { handle } => deactivate(node, &handle, false).await?,
+        Request::Reports { after } => reports(node, after).await?,
+        Request::CloseReport { number } => {
+            let closed = node.store.close_report(number).await.map_err(wire::refusal)?;
+            Answer::Closed { closed }
+        }
         Request::Stats => Answer::Stats(stats(node).await?),
     };
     Ok(answer)
@@ -86,6 +96,7 @@ async fn user(node: &Node, handle: &str) -> Result<User, Refusal> {
         handle: user.handle,
         name: user.name,
         owner: user.owner,
+        deactivated: user.deactivated,
         created_ms: user.created_ms,
         devices: devices.len(),
         connected: node.sessions.has(id),
@@ -111,6 +122,40 @@ async fn users(node: &Node, after: Option<String>) -> Result<Answer, Refusal> {
         .collect();
     users.sort_by(|one, other| one.handle.cmp(&other.handle));
     Ok(Answer::Users { users, more })
+}
+
+async fn deactivate(node: &Node, handle: &str, deactivated: bool) -> Result<Answer, Refusal> {
+    let user = id_of(node, handle).await?;
+    let devices = account::deactivate(node, user, deactivated).await?;
+    Ok(Answer::SignedOut { devices })
+}
+
+async fn reports(node: &Node, after: Option<u64>) -> Result<Answer, Refusal> {
+    let after = after.unwrap_or_default();
+    let found = node.store.reports(after, REPORTS_PAGE_MAX + 1).await;
+    let mut found = found.map_err(wire::refusal)?;
+    let more = found.len() > REPORTS_PAGE_MAX;
+    found.truncate(REPORTS_PAGE_MAX);
+    let people = found
+        .iter()
+        .flat_map(|one| [one.report.reporter, one.report.user])
+        .collect();
+    let people = node.store.people(people).await.map_err(wire::refusal)?;
+    let called = |user: UserId| {
+        let person = people.iter().find(|person| person.user == user);
+        person.map_or_else(|| user.to_string(), |person| format!("@{}", person.handle))
+    };
+    let told = |one: store::Report| Report {
+        number: one.number,
+        created_ms: one.created_ms,
+        reporter: called(one.report.reporter),
+        user: called(one.report.user),
+        conv: one.report.conv,
+        why: one.report.why,
+        said: one.report.said,
+    };
+    let reports = found.into_iter().map(told).collect();
+    Ok(Answer::Reports { reports, more })
 }
 
 async fn invites(node: &Node) -> Result<Vec<store::Invite>, Refusal> {

@@ -25,6 +25,7 @@ pub fn beat(node: &Arc<Node>, who: &Arc<Who>) -> Later {
             who.outbox.close(Close::Revoked);
             return Ok(None);
         }
+        node.learn_manners(who.user).await.map_err(wire::refusal)?;
         Ok(Some(ServerFrame::Beat(BeatBack {
             ver,
             server_ms: node.clock.unix_ms(),

@@ -26,6 +26,7 @@ pub fn cursor(node: &Arc<Node>, who: &Who, re: Option<RequestId>, frame: Cursor)
         delivered,
         read,
         generation,
+        private: node.manners.is_private(who.user),
     };
     let waiter = Waiter {
         device: who.device,

@@ -26,6 +26,7 @@ pub fn forward(node: &Arc<Node>, who: &Who, frame: Send, from: Forward) -> Later
         limit: 1,
     });
     let append = Append {
+        private: node.manners.is_private(who.user),
         conv: frame.conv,
         sender: who.user,
         device: who.device,

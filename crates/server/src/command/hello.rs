@@ -111,6 +111,9 @@ fn join(node: &Node, who: &Who, frame: &Hello) {
 /// Takes a session out of live delivery.
 pub fn farewell(node: &Node, who: &Who) {
     node.sessions.leave(who.user, who.session);
+    if !node.sessions.has(who.user) {
+        node.manners.forget(who.user);
+    }
     let now_ms = node.now_ms();
     node.presence
         .lock()
@@ -122,6 +125,8 @@ pub fn farewell(node: &Node, who: &Who) {
 async fn first_frames(node: &Arc<Node>, who: &Arc<Who>, frame: &Hello) -> Result<Vec<ServerFrame>, Refusal> {
     // Signed out between authentication and joining? Then the hint that would have closed this session came too early.
     let device = node.store.device(who.user, who.device);
+    // Before anything is told that they must not be told.
+    let manners = node.learn_manners(who.user);
     let epoch = node.store.epoch();
     let same_lineage = frame.epoch.is_none_or(|held| held == epoch);
     let held = if same_lineage {
@@ -139,6 +144,7 @@ async fn first_frames(node: &Arc<Node>, who: &Arc<Who>, frame: &Hello) -> Result
     if device.await.map_err(wire::refusal)?.is_none() {
         return Err(Code::Unauthenticated.refuse());
     }
+    manners.await.map_err(wire::refusal)?;
     let mut frames = vec![welcome(node, who, &page)];
     if !ahead && same_lineage && held > Ver::ZERO {
         node.metrics.resumes.inc();
@@ -148,7 +154,8 @@ async fn first_frames(node: &Arc<Node>, who: &Arc<Who>, frame: &Hello) -> Result
         node.metrics.resyncs.inc();
         frames.push(ServerFrame::Resync(Resync { epoch }));
     }
-    frames.push(wire::inbox(epoch, after, page));
+    let manners = node.manners.of(who.user);
+    frames.push(wire::inbox(epoch, after, page, manners.as_ref()));
     if let Some(watch) = frame.watch.clone() {
         frames.extend(watch::watching(node, who, watch).await?);
     }

@@ -18,7 +18,12 @@ pub fn inbox(node: &Arc<Node>, who: &Who, frame: AskInbox) -> Later {
         if ahead {
             ahead_of_us(&node, user)
         } else {
-            Ok(Some(wire::inbox(epoch, frame.after_ver, page)))
+            Ok(Some(wire::inbox(
+                epoch,
+                frame.after_ver,
+                page,
+                node.manners.of(user).as_ref(),
+            )))
         }
     })
 }

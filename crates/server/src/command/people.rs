@@ -14,7 +14,14 @@ pub fn people(node: &Arc<Node>, who: &Who, frame: AskPeople) -> Later {
     if frame.users.len() + frame.handles.len() > limits::PEOPLE_MAX {
         return refuse(Code::TooLarge.refuse());
     }
-    for _ in &frame.handles {
+    let prefix_fits = frame
+        .prefix
+        .as_ref()
+        .is_none_or(|prefix| prefix.len() <= limits::NAME_BYTES_MAX);
+    if !prefix_fits {
+        return refuse(Code::TooLarge.refuse());
+    }
+    for _ in 0..frame.handles.len() + usize::from(frame.prefix.is_some()) {
         if let Err(ms) = node.gates.lookup(who.user, node.now_ms()) {
             return refuse(Code::RateLimited.refuse_for_ms(ms));
         }
@@ -38,7 +45,13 @@ async fn found(node: &Node, asker: UserId, frame: AskPeople) -> Outcome {
             .chain(acquainted)
             .chain(named.into_iter().map(|(_, user)| user)),
     );
-    let list = node.store.people(users).await.map_err(wire::refusal)?;
+    let mut list = node.store.people(users).await.map_err(wire::refusal)?;
+    if let Some(prefix) = frame.prefix {
+        let prefix = prefix.trim_start_matches('@').to_owned();
+        let begin = node.store.find_acquainted(asker, prefix, limits::FOUND_PEOPLE_MAX);
+        let begin = begin.await.map_err(wire::refusal)?.into_iter();
+        list.extend(begin.filter(|one| !list.contains(one)).collect::<Vec<_>>());
+    }
     Ok(Some(ServerFrame::People(People {
         list: list.into_iter().map(wire::person).collect(),
     })))

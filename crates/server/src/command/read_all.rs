@@ -47,6 +47,7 @@ async fn read_some(node: &Node, user: UserId, convs: &[ConversationId]) -> store
         delivered: None,
         read: None,
         generation: None,
+        private: node.manners.is_private(user),
     };
     let moves = heads.iter().flat_map(|head| {
         let read = Some(head.seq);
@@ -70,6 +71,8 @@ async fn read_some(node: &Node, user: UserId, convs: &[ConversationId]) -> store
 fn conversation(topic: &Topic) -> Option<ConversationId> {
     match topic {
         Topic::Conversation(row) => Some(row.conv),
-        Topic::Devices | Topic::Profile | Topic::Mark(_) | Topic::Draft(_) => None,
+        Topic::Devices | Topic::Profile | Topic::Mark(_) | Topic::Draft(_) | Topic::Privacy(_) | Topic::Blocks(_) => {
+            None
+        }
     }
 }

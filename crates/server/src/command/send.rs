@@ -34,6 +34,7 @@ pub fn send(node: &Arc<Node>, who: &Who, frame: Send) -> Later {
         thread: frame.thread,
         read: frame.read,
         forward: None,
+        private: node.manners.is_private(who.user),
     };
     // Planted fault: everybody is told first, and then it is stored.
     if mutants::is(Mutant::PublishBeforeCommit) {

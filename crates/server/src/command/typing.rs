@@ -3,6 +3,7 @@
 use super::{Later, Who};
 use crate::bus::Hint;
 use crate::node::Node;
+use crate::wire;
 use protocol::client_frame::Typing;
 use protocol::{ConversationId, limits};
 use std::future::ready;
@@ -43,7 +44,13 @@ pub fn typing(node: &Arc<Node>, who: &Arc<Who>, frame: Typing) -> Later {
             .await
             .is_ok_and(|members| members.contains(&who.user))
         {
-            node.bus.publish(Hint::Typing { conv, user: who.user });
+            // Read from the store each time: whom somebody blocks must not see one keystroke more.
+            let hidden_from = node.store.hidden_from(who.user, conv).await.map_err(wire::refusal)?;
+            node.bus.publish(Hint::Typing {
+                conv,
+                user: who.user,
+                hidden_from: hidden_from.into(),
+            });
         }
         Ok(None)
     })

@@ -37,7 +37,7 @@ pub async fn watching(node: &Node, who: &Who, frame: Watch) -> Outcome {
         show,
     } = frame;
     node.sessions.open(who.user, who.session, open.clone());
-    let acquainted = node.store.acquainted(who.user, presence_of);
+    let acquainted = node.store.may_see(who.user, presence_of);
     let heads = node.store.heads(who.user, open).await.map_err(wire::refusal)?;
     let seen = heads
         .iter()

@@ -29,6 +29,7 @@ fn cursor(delivered: Option<u64>, read: Option<u64>, generation: Option<u64>) ->
         delivered: delivered.map(Seq),
         read: read.map(Seq),
         generation: generation.map(Generation),
+        private: false,
     }
 }
 

@@ -12,6 +12,7 @@ use crate::config::Rate;
 use crate::node::Node;
 use crate::outbox::{Outbox, Taken};
 use crate::rate::Buckets;
+use crate::wire;
 use axum::Router;
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
@@ -121,7 +122,27 @@ async fn patiently(node: Arc<Node>, asker: account::Who, frame: ClientFrame) -> 
     carried_out(&node, asker, frame).await
 }
 
+/// Whether a verb tells how far somebody has read, of its asker or to them.
+fn tells_of_reading(frame: &ClientFrame) -> bool {
+    match frame {
+        ClientFrame::Send(send) => send.read.is_some(),
+        frame => matches!(
+            frame,
+            ClientFrame::Cursor(_)
+                | ClientFrame::ReadAll(_)
+                | ClientFrame::Receipts(_)
+                | ClientFrame::Members(_)
+                | ClientFrame::Inbox(_)
+        ),
+    }
+}
+
 async fn carried_out(node: &Arc<Node>, asker: account::Who, frame: ClientFrame) -> Outcome {
+    if tells_of_reading(&frame) {
+        // No session has read them: without them this would tell what its person tells nobody.
+        let manners = node.store.manners(asker.user).await.map_err(wire::refusal)?;
+        node.manners.note(asker.user, manners);
+    }
     let outbox = Arc::new(Outbox::new(node.config.outbox_bytes_max, node.config.outbox_frames_max));
     let who = Arc::new(Who {
         user: asker.user,

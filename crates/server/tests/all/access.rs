@@ -1,12 +1,13 @@
 //! Who may do what: every verb, by everybody it could matter to, and what they must never be told.
 
-use crate::frames::{cursor, direct, get, group, heads, members, people, typing, watch};
+use crate::frames::{answer, cursor, direct, get, group, heads, members, people, typing, watch};
 use crate::harness::{House, Line, Person, hello};
 use protocol::group::{ChangeRole, ChangeSettings, SettingsChange};
+use protocol::people::{Answer, Block, Report, SetPrivacy, SetProfile};
 use protocol::refusal::Code;
 use protocol::server_frame::{Role, ServerFrame};
 use protocol::token::TokenText;
-use protocol::{ClientFrame, ConversationId, Seq};
+use protocol::{ClientFrame, ConversationId, Seq, UserId};
 use protocol::{change, link, own};
 
 /// How somebody stands to the conversation.
@@ -22,7 +23,7 @@ enum Standing {
 
 /// What they are answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Answered {
+pub enum Answered {
     No(Code),
     Yes,
     Nothing,
@@ -138,9 +139,16 @@ fn table(frame: &ClientFrame, standing: Standing) -> Answered {
             | ClientFrame::Create(_)
             | ClientFrame::People(_)
             | ClientFrame::Starred(_)
-            | ClientFrame::ReadAll(_),
+            | ClientFrame::ReadAll(_)
+            | ClientFrame::Profile(_)
+            | ClientFrame::Privacy(_)
+            | ClientFrame::Block(_),
             _,
         ) => Yes,
+        // A group is no request, and nobody learns whether it is there.
+        (ClientFrame::Answer(_) | ClientFrame::Report(_), Stranger) => No(Code::NotFound),
+        (ClientFrame::Answer(_), Removed | CameBack | Member | Admin | Owner) => No(Code::NotARequest),
+        (ClientFrame::Report(_), Removed | CameBack | Member | Admin | Owner) => Yes,
     }
 }
 
@@ -150,7 +158,7 @@ fn wrong(conv: ConversationId) -> TokenText {
 }
 
 /// A conversation and everybody who stands to it in some way.
-struct Scene {
+pub struct Scene {
     house: House,
     conv: ConversationId,
     ann: Person,
@@ -160,10 +168,21 @@ struct Scene {
 }
 
 impl Scene {
-    /// One frame of each verb about `conv`, in an order in which each still finds what it needs.
-    #[expect(clippy::too_many_lines, reason = "a table: a row for each verb")]
     fn frames(&self, conv: ConversationId, me: &Person) -> Vec<ClientFrame> {
-        let house = &self.house;
+        Self::frames_of(&self.house, conv, me, (&self.ann, &self.spare), self.spare_text)
+    }
+
+    /// One frame of each verb about `conv`, in an order in which each still finds what it needs. Whoever is reported is
+    /// `ann`, or `spare` by `ann` herself; what is deleted is `spare_text`.
+    #[expect(clippy::too_many_lines, reason = "a table: a row for each verb")]
+    pub fn frames_of(
+        house: &House,
+        conv: ConversationId,
+        me: &Person,
+        (ann, spare): (&Person, &Person),
+        spare_text: Seq,
+    ) -> Vec<ClientFrame> {
+        let reported = if me.user == ann.user { spare.user } else { ann.user };
         vec![
             hello(me, None, None),
             house.text(conv, "mine"),
@@ -173,12 +192,12 @@ impl Scene {
                 after_ver: protocol::Ver::ZERO,
             }),
             heads(&[conv]),
-            watch(&[conv], &[&self.ann, &self.spare]),
+            watch(&[conv], &[ann, spare]),
             ClientFrame::Beat(protocol::client_frame::Beat {}),
             typing(conv),
             group(house.send_id(), "my own", Vec::new()),
-            house.add(conv, &[&self.ann]),
-            house.remove(conv, &self.spare),
+            house.add(conv, &[ann]),
+            house.remove(conv, spare),
             ClientFrame::Settings(Box::new(ChangeSettings {
                 conv,
                 send_id: house.send_id(),
@@ -190,7 +209,7 @@ impl Scene {
             ClientFrame::Role(ChangeRole {
                 conv,
                 send_id: house.send_id(),
-                user: self.ann.user,
+                user: ann.user,
                 role: Role::Owner,
             }),
             ClientFrame::Link(link::MakeLink {
@@ -213,11 +232,11 @@ impl Scene {
             ClientFrame::Admit(link::Admit {
                 conv,
                 send_id: house.send_id(),
-                user: self.ann.user,
+                user: ann.user,
                 yes: true,
             }),
             members(conv),
-            people(&[&self.ann, &self.spare], &[]),
+            people(&[ann, spare], &[]),
             ClientFrame::React(change::React {
                 conv,
                 send_id: house.send_id(),
@@ -247,7 +266,7 @@ impl Scene {
             ClientFrame::Delete(change::Delete {
                 conv,
                 send_id: house.send_id(),
-                target: self.spare_text,
+                target: spare_text,
             }),
             ClientFrame::Prefs(own::SetPrefs {
                 pinned: Some(Some(true)),
@@ -268,6 +287,23 @@ impl Scene {
             ClientFrame::Starred(own::AskStarred { before: None }),
             ClientFrame::Receipts(own::AskReceipts { conv, seq: Seq(1) }),
             ClientFrame::ReadAll(own::ReadAll {}),
+            ClientFrame::Profile(SetProfile {
+                about: Some("myself".to_owned()),
+                ..SetProfile::default()
+            }),
+            ClientFrame::Privacy(SetPrivacy::default()),
+            ClientFrame::Block(Block {
+                user: spare.user,
+                on: false,
+            }),
+            answer(conv, Answer::Accept),
+            ClientFrame::Report(Report {
+                send_id: house.send_id(),
+                conv,
+                user: reported,
+                seqs: Vec::new(),
+                why: "canary-why".to_owned(),
+            }),
             house.leave(conv),
         ]
     }
@@ -397,7 +433,7 @@ async fn mem7_there_and_not_there_look_the_same() {
     let conv = house.group(&mut a, "tea", &[&bob]).await;
     let nowhere = ConversationId::from_random(house.unique());
     let nobody = Person {
-        user: protocol::UserId::from_random(house.unique()),
+        user: UserId::from_random(house.unique()),
         ..bob.clone()
     };
     let scene = |house, ann: &Person, spare: &Person| Scene {

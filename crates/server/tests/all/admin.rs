@@ -197,3 +197,79 @@ async fn bnd1_people_are_listed_in_pages() {
     assert_eq!(listed, expected);
     assert_eq!(sizes, [200, 5]);
 }
+
+/// PPL5: an account that is shut here is out at once, signs in nowhere with any password, and its token is good for
+/// nothing at any door; it comes back with a new sign-in.
+#[tokio::test]
+async fn ppl5_an_account_is_shut_and_opened_again() {
+    let (front, data, _door) = open();
+    let ask = async |request: Request| admin::ask(data.path(), &request).await.expect("an answer");
+    let code = invite(&data, false, 2).await;
+    let bob = front.sign_up("bob", Some(&code)).await.signed_in();
+    let mut line = front.house.connect(&person(&bob)).await;
+    let handle = || "bob".to_owned();
+    let shut = ask(Request::Deactivate { handle: handle() }).await;
+    assert!(
+        matches!(&shut, Answer::SignedOut { devices } if *devices == [bob.device]),
+        "{shut:?}"
+    );
+    assert_eq!(line.close_code().await, Some(Close::Revoked.code()));
+    let refused = front.sign_in("bob", PASSWORD).await;
+    assert_eq!(
+        (refused.status, refused.code()),
+        (403, Some(Code::Deactivated as u64)),
+        "{refused:?}"
+    );
+    let wrong = front.sign_in("bob", "not the password").await;
+    assert_eq!(
+        wrong.code(),
+        Some(Code::Unauthenticated as u64),
+        "who knows no password learns nothing"
+    );
+    let by_token = front.with(&bob.token, "GET", "/v1/devices").await;
+    assert_eq!(by_token.code(), Some(Code::Unauthenticated as u64));
+    let Answer::User(user) = ask(Request::User { handle: handle() }).await else {
+        panic!("no user")
+    };
+    assert!(user.deactivated && user.name == "bob");
+    ask(Request::Reactivate { handle: handle() }).await;
+    front.sign_in("bob", PASSWORD).await.signed_in();
+}
+
+/// PPL6: whoever runs the server reads what was reported, with the copy, and closes it; then it is gone.
+#[tokio::test]
+async fn ppl6_reports_are_read_and_closed() {
+    let (front, data, _door) = open();
+    let ask = async |request: Request| admin::ask(data.path(), &request).await.expect("an answer");
+    let code = invite(&data, false, 2).await;
+    let ann = person(&front.sign_up("ann", Some(&code)).await.signed_in());
+    let bob = person(&front.sign_up("bob", Some(&code)).await.signed_in());
+    let (mut a, mut b) = (front.house.connect(&ann).await, front.house.connect(&bob).await);
+    let conv = front.house.direct(&mut b, &ann).await;
+    let seq = b.ack(front.house.text(conv, "canary")).await.seq;
+    let report = protocol::people::Report {
+        send_id: front.house.send_id(),
+        conv,
+        user: bob.user,
+        seqs: vec![seq],
+        why: "watches".to_owned(),
+    };
+    a.ask(protocol::ClientFrame::Report(report)).await;
+    let Answer::Reports { reports, more: false } = ask(Request::Reports { after: None }).await else {
+        panic!("no reports")
+    };
+    let told = serde_json::to_string(&reports).expect("JSON");
+    assert!(
+        reports.len() == 1 && told.contains("canary") && told.contains("watches"),
+        "{told}"
+    );
+    let number = reports[0].number;
+    for closed in [true, false] {
+        assert_eq!(ask(Request::CloseReport { number }).await, Answer::Closed { closed });
+    }
+    let none = ask(Request::Reports { after: None }).await;
+    assert!(
+        matches!(&none, Answer::Reports { reports, .. } if reports.is_empty()),
+        "{none:?}"
+    );
+}

@@ -2,6 +2,7 @@
 
 use crate::harness::{House, Person};
 use protocol::client_frame::{self as ask, ClientFrame, Show, What};
+use protocol::people::{Answer, AnswerRequest, Block};
 use protocol::{ConversationId, Generation, SendId, Seq, UserId};
 
 pub fn watch(open: &[ConversationId], presence_of: &[&Person]) -> ClientFrame {
@@ -58,7 +59,17 @@ pub fn people(users: &[&Person], handles: &[&str]) -> ClientFrame {
     ClientFrame::People(ask::AskPeople {
         users: ids(users),
         handles: handles.iter().map(|handle| (*handle).to_owned()).collect(),
+        prefix: None,
     })
+}
+
+pub fn block(person: &Person, on: bool) -> ClientFrame {
+    let user = person.user;
+    ClientFrame::Block(Block { user, on })
+}
+
+pub fn answer(conv: ConversationId, answer: Answer) -> ClientFrame {
+    ClientFrame::Answer(AnswerRequest { conv, answer })
 }
 
 pub fn direct(send_id: SendId, with: UserId) -> ClientFrame {

@@ -62,9 +62,10 @@ pub struct Line {
     pub closed: Option<Option<CloseFrame>>,
 }
 
-/// Behaviour for tests: nothing is limited by rate.
+/// Behaviour for tests: nothing is limited by rate, and nobody is a stranger: most tests are of other things.
 pub fn config() -> Config {
     Config {
+        everybody_is_acquainted: true,
         rates: Rates::unlimited(),
         ..Config::default()
     }

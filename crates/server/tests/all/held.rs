@@ -1,6 +1,7 @@
 //! A store that answers when the test lets it: to see what happens while something is under way.
 
 use protocol::own::{MarkRow, Prefs, SetMark, SetPrefs};
+use protocol::people::{Privacy, SetPrivacy};
 use protocol::{ConversationId, DeviceId, DeviceSeq, Epoch, Seq, UserId, Ver};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -95,12 +96,20 @@ held! {
     history(ask: AskHistory) -> Revisions;
     pins(reader: UserId, conv: ConversationId) -> Vec<Seq>;
     move_cursors(moves: Vec<CursorMove>) -> Vec<std::result::Result<CursorMoved, Refused>>;
+    set_terms(set: SetTerms) -> bool;
+    note_deactivated(user: UserId, deactivated: bool, limit: usize) -> usize;
     page(ask: AskPage) -> Page;
     heads(reader: UserId, convs: Vec<ConversationId>) -> Vec<Head>;
     tail(conv: ConversationId, after: Option<Seq>, limit: usize) -> TailPage;
     members(reader: UserId, conv: ConversationId, after: Option<UserId>, limit: usize) -> MembersPage;
     receipts(reader: UserId, conv: ConversationId, seq: Seq) -> Vec<Receipt>;
     acquainted(viewer: UserId, people: Vec<UserId>) -> Vec<UserId>;
+    standings(user: UserId, people: Vec<UserId>) -> Vec<Standing>;
+    may_see(viewer: UserId, people: Vec<UserId>) -> Vec<UserId>;
+    has_done(actor: UserId, conv: ConversationId, send_id: protocol::SendId) -> bool;
+    hidden_from(user: UserId, conv: ConversationId) -> Vec<UserId>;
+    manners(user: UserId) -> Manners;
+    find_acquainted(viewer: UserId, prefix: String, limit: usize) -> Vec<Person>;
     dirty(limit: usize) -> Vec<Dirty>;
     inbox_rows(conv: ConversationId) -> InboxRows;
     bump(rows: Vec<InboxRecord>) -> Vec<Bumped>;
@@ -110,6 +119,13 @@ held! {
     create_user(user: NewUser) -> ();
     user(user: UserId) -> Option<User>;
     people(users: Vec<UserId>) -> Vec<Person>;
+    set_profile(change: ProfileChange) -> (Person, Option<Ver>);
+    set_privacy(user: UserId, set: SetPrivacy) -> (Privacy, Option<Ver>);
+    block(user: UserId, other: UserId, on: bool) -> Option<Ver>;
+    deactivate(user: UserId, deactivated: bool) -> Vec<DeviceId>;
+    add_report(report: NewReport) -> ();
+    reports(after: u64, limit: usize) -> Vec<Report>;
+    close_report(number: u64) -> bool;
     set_password(user: UserId, password_hash: String) -> ();
     set_owner(user: UserId, owner: bool) -> ();
     add_device(device: NewDevice) -> ();
@@ -127,6 +143,7 @@ held! {
     starred(user: UserId, before: Option<Ver>, limit: usize) -> Vec<(Ver, MarkRow)>;
     set_draft(draft: SetDraft) -> Owned<Draft>;
     claim_handle(claim: ClaimHandle) -> ();
+    release_handles(user: UserId, but: String) -> ();
     find_handles(handles: Vec<String>) -> Vec<(String, UserId)>;
     handles(after: Option<String>, limit: usize) -> Vec<(String, UserId)>;
     add_invite(invite: Invite) -> ();

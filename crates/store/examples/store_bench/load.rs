@@ -135,6 +135,7 @@ impl Load {
                     send_id: SendId::from_random([1; 16]),
                     title: None,
                     members,
+                    request: false,
                 })
             };
             let created: Vec<_> = slice.iter().map(create).collect();
@@ -168,6 +169,7 @@ impl Load {
             thread: None,
             read: None,
             forward: None,
+            private: false,
         };
         (index, side, append)
     }
@@ -258,6 +260,7 @@ impl Load {
                         delivered: at,
                         read: at,
                         generation: None,
+                        private: false,
                     };
                     (index, cursor)
                 };

@@ -95,6 +95,9 @@ impl Conversation {
         if !may(action) {
             return Err(Refused::Forbidden);
         }
+        if amend.change.says_something() {
+            self.on_terms(amend.actor)?;
+        }
         let deleted = self.deleted_by(target).is_some();
         let age_ms = now_ms.saturating_sub(target.created_ms);
         match &amend.change {

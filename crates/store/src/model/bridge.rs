@@ -102,6 +102,8 @@ impl Conversation {
             mention_seqs: self.unread_mentions(user, membership),
             peer: self.peer(user),
             prefs: Prefs::default(),
+            request: membership.side.request,
+            terms_rev: membership.side.rev,
         }
     }
 

@@ -2,6 +2,7 @@
 
 use super::State;
 use super::links::Links;
+use super::terms::Side;
 use crate::Refused;
 use crate::record::{Entry, Head, MemberChange, SecretHash};
 use protocol::group::{GroupSettings, SettingsChange};
@@ -73,6 +74,8 @@ pub(super) struct Membership {
     /// Private: read.
     pub mine: Seq,
     pub generation: Generation,
+    /// Their side of a 1:1's terms.
+    pub side: Side,
     /// When `delivered` advanced, in order.
     pub delivered_runs: Vec<Run>,
     /// When `read` advanced, in order.
@@ -159,6 +162,7 @@ impl Membership {
             read: Seq::ZERO,
             mine: Seq::ZERO,
             generation: Generation::ZERO,
+            side: Side::default(),
             delivered_runs: Vec::new(),
             read_runs: Vec::new(),
         };

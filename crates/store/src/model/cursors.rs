@@ -19,20 +19,26 @@ impl State {
         }
 
         let conversation = self.conversation_mut(ask.conv);
+        let is_quiet = conversation.is_quiet();
         let membership = conversation.members.get_mut(&ask.user).expect("looked at before");
         let before = membership.cursors();
         let read = ask
             .read
             .map(|read| (read, ask.generation.unwrap_or(membership.generation)));
-        membership.advance(ask.delivered, read, now_ms);
+        if is_quiet {
+            membership.advance_mine(read);
+        } else {
+            membership.advance(ask.delivered, read, ask.private, now_ms);
+        }
         let after = membership.cursors();
         let (delivered, read, mine, generation) = after;
         let mine_ord = conversation.ord(mine);
         if after != before {
             self.dirty_mover(ask.conv, ask.user, now_ms);
         }
+        let said = ask.delivered.max(ask.read).filter(|_| is_quiet);
         Ok(CursorMoved {
-            delivered,
+            delivered: delivered.max(said.unwrap_or_default()),
             read,
             mine,
             mine_ord,
@@ -47,13 +53,27 @@ impl Membership {
         (self.delivered, self.read, self.mine, self.generation)
     }
 
-    /// Moves what is given: `delivered`, and `read` with its generation. Reading delivers.
-    pub(super) fn advance(&mut self, delivered: Option<Seq>, read: Option<(Seq, Generation)>, now_ms: u64) {
+    /// Moves what is given: `delivered`, and `read` with its generation, which is not public if it is `private`.
+    /// Reading delivers.
+    pub(super) fn advance(
+        &mut self,
+        delivered: Option<Seq>,
+        read: Option<(Seq, Generation)>,
+        private: bool,
+        now_ms: u64,
+    ) {
         if let Some(to) = delivered.max(read.map(|(to, _)| to)) {
             advance_public(&mut self.delivered, &mut self.delivered_runs, to, now_ms);
         }
+        if let Some((to, _)) = read.filter(|_| !private) {
+            advance_public(&mut self.read, &mut self.read_runs, to, now_ms);
+        }
+        self.advance_mine(read);
+    }
+
+    /// Moves the private read cursor only.
+    pub(super) fn advance_mine(&mut self, read: Option<(Seq, Generation)>) {
         let Some((to, generation)) = read else { return };
-        advance_public(&mut self.read, &mut self.read_runs, to, now_ms);
         if generation >= self.generation {
             let begins = generation > self.generation;
             self.mine = if begins { to } else { self.mine.max(to) };

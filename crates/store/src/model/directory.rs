@@ -3,22 +3,36 @@
 use crate::record::{ClaimHandle, Invite, SecretHash};
 use crate::{Refused, Result};
 use protocol::UserId;
+use protocol::limits::{HANDLE_KEPT_MS, HANDLES_MAX};
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 /// The directory family.
 #[derive(Default)]
 pub(super) struct Directory {
-    handles: BTreeMap<String, UserId>,
+    /// Whose each is; with the time until which it is kept for them, once given up.
+    handles: BTreeMap<String, (UserId, Option<u64>)>,
     invites: BTreeMap<SecretHash, Invite>,
+}
+
+/// Whether a handle is still its person's.
+fn is_kept(until: Option<u64>, now_ms: u64) -> bool {
+    until.is_none_or(|until| until >= now_ms)
 }
 
 impl Directory {
     pub(super) fn claim(&mut self, claim: ClaimHandle, now_ms: u64) -> Result<()> {
-        match self.handles.get(&claim.handle) {
-            Some(&owner) if owner == claim.user => return Ok(()),
+        match self.holder(&claim.handle, now_ms) {
+            Some(owner) if owner == claim.user => {
+                self.handles.insert(claim.handle, (owner, None));
+                return Ok(());
+            }
             Some(_) => return Err(Refused::HandleTaken.into()),
             None => {}
+        }
+        let theirs = |&(user, until): &(UserId, Option<u64>)| user == claim.user && is_kept(until, now_ms);
+        if self.handles.values().filter(|one| theirs(one)).count() >= HANDLES_MAX {
+            return Err(Refused::TooManyHandles.into());
         }
         if let Some(hash) = claim.invite {
             let invite = self.invites.get_mut(&hash).ok_or(Refused::InviteInvalid)?;
@@ -27,19 +41,36 @@ impl Directory {
             }
             invite.uses_left -= 1;
         }
-        self.handles.insert(claim.handle, claim.user);
+        self.handles.insert(claim.handle, (claim.user, None));
         Ok(())
     }
 
-    pub(super) fn find(&self, handles: Vec<String>) -> Vec<(String, UserId)> {
-        let found = |handle: String| self.handles.get(&handle).map(|&user| (handle, user));
+    /// Who has a handle now, or may take it back.
+    fn holder(&self, handle: &str, now_ms: u64) -> Option<UserId> {
+        let &(user, until) = self.handles.get(handle)?;
+        is_kept(until, now_ms).then_some(user)
+    }
+
+    pub(super) fn release(&mut self, user: UserId, but: &str, now_ms: u64) {
+        for (handle, (owner, until)) in &mut self.handles {
+            if *owner == user && handle != but && until.is_none() {
+                *until = Some(now_ms + HANDLE_KEPT_MS);
+            }
+        }
+    }
+
+    pub(super) fn find(&self, handles: Vec<String>, now_ms: u64) -> Vec<(String, UserId)> {
+        let found = |handle: String| self.holder(&handle, now_ms).map(|user| (handle, user));
         handles.into_iter().filter_map(found).collect()
     }
 
     pub(super) fn list(&self, after: Option<&str>, limit: usize) -> Vec<(String, UserId)> {
-        let above = |(handle, _): &(&String, &UserId)| after.is_none_or(|after| handle.as_str() > after);
-        let pairs = self.handles.iter().filter(above).take(limit);
-        pairs.map(|(handle, user)| (handle.clone(), *user)).collect()
+        let pairs = self.handles.iter().filter(|(_, (_, until))| until.is_none());
+        let above = pairs.filter(|(handle, _)| after.is_none_or(|after| handle.as_str() > after));
+        above
+            .take(limit)
+            .map(|(handle, (user, _))| (handle.clone(), *user))
+            .collect()
     }
 
     pub(super) fn add_invite(&mut self, invite: Invite) {

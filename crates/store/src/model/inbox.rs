@@ -6,6 +6,7 @@ use crate::own::Draft;
 use crate::record::{Bumped, Head, InboxPage, InboxRecord, PeerCursor, Topic};
 use crate::{BUMP_ROWS_MAX, Fault, Result};
 use protocol::limits::{INBOX_DRAFT_BYTES_MAX, INBOX_ROWS_MAX};
+use protocol::people::Privacy;
 use protocol::{ConversationId, UserId, Ver};
 use std::collections::BTreeMap;
 
@@ -20,6 +21,12 @@ pub(super) struct Inbox {
     devices: Option<Ver>,
     /// Marks and drafts.
     pub(super) own: Own,
+    /// The version of the last change of the profile.
+    pub(super) profile: Option<Ver>,
+    /// Who may reach them, with the version of the last change.
+    pub(super) privacy: Option<(Ver, Privacy)>,
+    /// Whom they block, with the version of the last change.
+    pub(super) blocks: Option<(Ver, Vec<UserId>)>,
 }
 
 impl Inbox {
@@ -106,6 +113,9 @@ impl State {
         rows.extend(inbox.own.marks.values().map(|&(ver, mark)| (ver, Topic::Mark(mark))));
         let draft = |(ver, draft): &(Ver, Draft)| (*ver, Topic::Draft(Box::new(draft.clone())));
         rows.extend(inbox.own.drafts.values().map(draft));
+        rows.extend(inbox.profile.map(|ver| (ver, Topic::Profile)));
+        rows.extend(inbox.privacy.map(|(ver, privacy)| (ver, Topic::Privacy(privacy))));
+        rows.extend(inbox.blocks.clone().map(|(ver, users)| (ver, Topic::Blocks(users))));
         rows.retain(|(ver, _)| *ver > after);
         rows.sort_by_key(|(ver, _)| *ver);
         let room = room_for_drafts(&rows).min(INBOX_ROWS_MAX);
@@ -153,6 +163,10 @@ fn merge(stored: &InboxRecord, new: InboxRecord) -> InboxRecord {
         merged.read_seq = new.read_seq;
         merged.read_ord = new.read_ord;
     }
+    if new.terms_rev >= stored.terms_rev {
+        merged.terms_rev = new.terms_rev;
+        merged.request = new.request;
+    }
     // None of the three ever falls from one reading of the conversation to the next, so this tells the later one.
     if (new.as_of, new.generation, new.read_seq) >= (stored.as_of, stored.generation, stored.read_seq) {
         merged.mention_seqs = new.mention_seqs;
@@ -172,6 +186,7 @@ fn merge(stored: &InboxRecord, new: InboxRecord) -> InboxRecord {
 fn change(stored: &InboxRecord, merged: &InboxRecord) -> Change {
     let without_head = |row: &InboxRecord| InboxRecord {
         as_of: stored.as_of,
+        terms_rev: stored.terms_rev,
         head_seq: stored.head_seq,
         head_ord: stored.head_ord,
         head_ms: stored.head_ms,

@@ -25,6 +25,8 @@ mod people;
 mod read;
 mod settings;
 mod seen;
+mod standing;
+mod terms;
 mod write;
 
 use crate::change::{Amend, AskHistory, Revisions};
@@ -32,8 +34,9 @@ use crate::link::{Join, JoinRequest, Joined, Link, LinkLook, NewLink};
 use crate::own::{Draft, Owned, SetDraft};
 use crate::record::{
     Append, Appended, AskPage, Bumped, ChangeMembers, ChangeSettings, ClaimHandle, Create, CursorMove, CursorMoved,
-    Device, Dirty, Head, InboxPage, InboxRecord, InboxRows, Invite, Load, Mail, MembersPage, NewDevice, NewMail,
-    NewUser, Page, Person, Receipt, SecretHash, SeenDevice, Stats, TailPage, User, Which,
+    Device, Dirty, Head, InboxPage, InboxRecord, InboxRows, Invite, Load, Mail, Manners, MembersPage, NewDevice,
+    NewMail, NewReport, NewUser, Page, Person, ProfileChange, Receipt, Report, SecretHash, SeenDevice, SetTerms,
+    Standing, Stats, TailPage, User, Which,
 };
 use crate::{Refused, Reply, Result, Store};
 use bridge::Fanout;
@@ -43,6 +46,7 @@ use inbox::Inbox;
 use mint::Chance;
 use people::Account;
 use protocol::own::{MarkRow, Prefs, SetMark, SetPrefs};
+use protocol::people::{Privacy, SetPrivacy};
 use protocol::{ConversationId, DeviceId, DeviceSeq, Epoch, SendId, Seq, UserId, Ver};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -74,6 +78,9 @@ struct State {
     inboxes: BTreeMap<UserId, Inbox>,
     // The directory.
     directory: Directory,
+    /// Open reports, in order of their numbers.
+    reports: Vec<Report>,
+    last_report: u64,
 }
 
 impl Model {
@@ -93,6 +100,8 @@ impl Model {
                 accounts: BTreeMap::new(),
                 inboxes: BTreeMap::new(),
                 directory: Directory::default(),
+                reports: Vec::new(),
+                last_report: 0,
             }),
         }
     }
@@ -188,6 +197,14 @@ impl Store for Model {
         self.write(|state, now_ms| Ok(moves.iter().map(|one| state.move_cursor(one, now_ms)).collect()))
     }
 
+    fn set_terms(&self, set: SetTerms) -> Reply<bool> {
+        self.write(|state, now_ms| state.set_terms(set, now_ms))
+    }
+
+    fn note_deactivated(&self, user: UserId, deactivated: bool, limit: usize) -> Reply<usize> {
+        self.write(|state, _| Ok(state.note_deactivated(user, deactivated, limit)))
+    }
+
     fn page(&self, ask: AskPage) -> Reply<Page> {
         self.read(|state| state.page(ask))
     }
@@ -210,6 +227,33 @@ impl Store for Model {
 
     fn acquainted(&self, viewer: UserId, people: Vec<UserId>) -> Reply<Vec<UserId>> {
         self.read(|state| Ok(state.acquainted(viewer, people)))
+    }
+
+    fn standings(&self, user: UserId, people: Vec<UserId>) -> Reply<Vec<Standing>> {
+        self.read(|state| Ok(state.standings(user, &people)))
+    }
+
+    fn may_see(&self, viewer: UserId, people: Vec<UserId>) -> Reply<Vec<UserId>> {
+        self.read(|state| Ok(state.may_see(viewer, &people)))
+    }
+
+    fn hidden_from(&self, user: UserId, conv: ConversationId) -> Reply<Vec<UserId>> {
+        self.read(|state| Ok(state.hidden_from(user, conv)))
+    }
+
+    fn has_done(&self, actor: UserId, conv: ConversationId, send_id: SendId) -> Reply<bool> {
+        self.read(|state| {
+            let conversation = state.conversations.get(&conv);
+            Ok(conversation.is_some_and(|conversation| conversation.sends.contains_key(&(actor, send_id))))
+        })
+    }
+
+    fn manners(&self, user: UserId) -> Reply<Manners> {
+        self.read(|state| Ok(state.manners(user)))
+    }
+
+    fn find_acquainted(&self, viewer: UserId, prefix: String, limit: usize) -> Reply<Vec<Person>> {
+        self.read(|state| Ok(state.find_acquainted(viewer, &prefix, limit)))
     }
 
     fn dirty(&self, limit: usize) -> Reply<Vec<Dirty>> {
@@ -252,6 +296,34 @@ impl Store for Model {
 
     fn people(&self, users: Vec<UserId>) -> Reply<Vec<Person>> {
         self.read(|state| Ok(state.people(&users)))
+    }
+
+    fn set_profile(&self, change: ProfileChange) -> Reply<(Person, Option<Ver>)> {
+        self.write(|state, _| state.set_profile(change))
+    }
+
+    fn set_privacy(&self, user: UserId, set: SetPrivacy) -> Reply<(Privacy, Option<Ver>)> {
+        self.write(|state, _| state.set_privacy(user, set))
+    }
+
+    fn block(&self, user: UserId, other: UserId, on: bool) -> Reply<Option<Ver>> {
+        self.write(|state, _| state.block(user, other, on))
+    }
+
+    fn deactivate(&self, user: UserId, deactivated: bool) -> Reply<Vec<DeviceId>> {
+        self.write(|state, _| state.deactivate(user, deactivated))
+    }
+
+    fn add_report(&self, report: NewReport) -> Reply<()> {
+        self.write(|state, now_ms| state.add_report(report, now_ms))
+    }
+
+    fn reports(&self, after: u64, limit: usize) -> Reply<Vec<Report>> {
+        self.read(|state| Ok(state.open_reports(after, limit)))
+    }
+
+    fn close_report(&self, number: u64) -> Reply<bool> {
+        self.write(|state, _| Ok(state.close_report(number)))
     }
 
     fn set_password(&self, user: UserId, password_hash: String) -> Reply<()> {
@@ -331,8 +403,16 @@ impl Store for Model {
         self.write(|state, now_ms| state.directory.claim(claim, now_ms))
     }
 
+    fn release_handles(&self, user: UserId, but: String) -> Reply<()> {
+        self.write(|state, now_ms| {
+            state.directory.release(user, &but, now_ms);
+            Ok(())
+        })
+    }
+
     fn find_handles(&self, handles: Vec<String>) -> Reply<Vec<(String, UserId)>> {
-        self.read(|state| Ok(state.directory.find(handles)))
+        let now_ms = (self.clock)();
+        self.read(|state| Ok(state.directory.find(handles, now_ms)))
     }
 
     fn handles(&self, after: Option<String>, limit: usize) -> Reply<Vec<(String, UserId)>> {

@@ -4,8 +4,9 @@ use super::State;
 use crate::record::{Device, Mail, NewDevice, NewMail, NewUser, Person, SecretHash, SeenDevice, User, Which};
 use crate::{Refused, Result};
 use protocol::limits::{DEVICES_MAX, MAILBOX_MS_MAX};
+use protocol::people::Privacy;
 use protocol::{DeviceId, DeviceSeq, UserId};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Receipt runs are kept this long, in milliseconds: 90 days.
 const RUNS_MS_MAX: u64 = 90 * 24 * 3_600_000;
@@ -13,6 +14,11 @@ const RUNS_MS_MAX: u64 = 90 * 24 * 3_600_000;
 /// A person with what hangs on them.
 pub(super) struct Account {
     pub user: User,
+    pub about: Option<String>,
+    pub picture: Option<String>,
+    pub privacy: Privacy,
+    /// Whom they block.
+    pub blocks: BTreeSet<UserId>,
     pub last_seen_ms: Option<u64>,
     pub devices: BTreeMap<DeviceId, SignedIn>,
 }
@@ -25,6 +31,20 @@ pub(super) struct SignedIn {
     last_dseq: DeviceSeq,
 }
 
+impl Account {
+    /// Who they are.
+    pub(super) fn person(&self) -> Person {
+        Person {
+            user: self.user.user,
+            handle: self.user.handle.clone(),
+            name: self.user.name.clone(),
+            about: self.about.clone(),
+            picture: self.picture.clone(),
+            deactivated: self.user.deactivated,
+        }
+    }
+}
+
 impl State {
     pub(super) fn create_user(&mut self, new: NewUser, now_ms: u64) {
         self.accounts.entry(new.user).or_insert_with(|| Account {
@@ -35,7 +55,12 @@ impl State {
                 password_hash: new.password_hash,
                 owner: new.owner,
                 created_ms: now_ms,
+                deactivated: false,
             },
+            about: None,
+            picture: None,
+            privacy: Privacy::default(),
+            blocks: BTreeSet::new(),
             last_seen_ms: None,
             devices: BTreeMap::new(),
         });
@@ -43,12 +68,7 @@ impl State {
 
     pub(super) fn people(&self, users: &[UserId]) -> Vec<Person> {
         let known = users.iter().filter_map(|user| self.accounts.get(user));
-        let person = |account: &Account| Person {
-            user: account.user.user,
-            handle: account.user.handle.clone(),
-            name: account.user.name.clone(),
-        };
-        known.map(person).collect()
+        known.map(Account::person).collect()
     }
 
     fn account_mut(&mut self, user: UserId) -> std::result::Result<&mut Account, Refused> {
@@ -80,6 +100,9 @@ impl State {
         let account = self.account_mut(new.user)?;
         if account.devices.contains_key(&new.device) {
             return Ok(());
+        }
+        if account.user.deactivated {
+            return Err(Refused::Deactivated.into());
         }
         if account.devices.len() >= DEVICES_MAX {
             return Err(Refused::TooManyDevices.into());

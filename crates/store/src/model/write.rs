@@ -7,6 +7,7 @@ use crate::record::{Append, Appended, Create, Entry};
 use crate::{Refused, Result};
 use protocol::group::GroupSettings;
 use protocol::limits::GROUP_MEMBERS_MAX;
+use protocol::people::FirstContact;
 use protocol::rights::{Action, may};
 use protocol::server_frame::{ConversationKind, Role};
 use protocol::{ConversationId, Kind, Ordinal, SendId, Seq, UserId, entry};
@@ -28,6 +29,31 @@ pub(super) struct Draft {
     pub asked: Asked,
 }
 
+impl Conversation {
+    /// What must hold before anything is written.
+    fn may_append(&self, append: &Append, now_ms: u64) -> std::result::Result<(), Refused> {
+        let sender = self.member(append.sender)?;
+        if !may(sender.role, Action::Write, self.settings.mode()) {
+            return Err(Refused::AnnouncementsOnly);
+        }
+        self.on_terms(append.sender)?;
+        let named = [append.reply_to, append.thread];
+        if !named.iter().flatten().all(|&seq| self.may_read(sender, seq)) {
+            return Err(Refused::BadReference);
+        }
+        if append.forward.is_some_and(|forward| !forward.found) {
+            return Err(Refused::BadReference);
+        }
+        if append.read.is_some_and(|read| read > self.head_seq()) {
+            return Err(Refused::BeyondHead);
+        }
+        if let Some(retry_after_ms) = self.has_to_wait(append.sender, sender.role, now_ms) {
+            return Err(Refused::SlowMode { retry_after_ms });
+        }
+        Ok(())
+    }
+}
+
 impl State {
     pub(super) fn append(&mut self, append: Append, now_ms: u64) -> Result<Appended> {
         let conversation = self.conversation(append.conv)?;
@@ -44,24 +70,8 @@ impl State {
         if let Some(known) = conversation.known(append.sender, append.send_id, &asked) {
             return Ok(known?);
         }
-        let sender = conversation.member(append.sender)?;
-        if !may(sender.role, Action::Write, conversation.settings.mode()) {
-            return Err(Refused::AnnouncementsOnly.into());
-        }
-        let named = [append.reply_to, append.thread];
-        if !named.iter().flatten().all(|&seq| conversation.may_read(sender, seq)) {
-            return Err(Refused::BadReference.into());
-        }
-        if append.forward.is_some_and(|forward| !forward.found) {
-            return Err(Refused::BadReference.into());
-        }
+        conversation.may_append(&append, now_ms)?;
         let head_before = conversation.head_seq();
-        if append.read.is_some_and(|read| read > head_before) {
-            return Err(Refused::BeyondHead.into());
-        }
-        if let Some(retry_after_ms) = conversation.has_to_wait(append.sender, sender.role, now_ms) {
-            return Err(Refused::SlowMode { retry_after_ms }.into());
-        }
         let counts = append.kind.counts();
         let mentioned: Vec<UserId> = append
             .mentions
@@ -70,6 +80,7 @@ impl State {
             .filter(|&user| conversation.member(user).is_ok())
             .collect();
 
+        self.take_up(append.conv, append.sender, now_ms);
         let entry = self.write_entry(
             Draft {
                 conv: append.conv,
@@ -88,10 +99,15 @@ impl State {
         conversation
             .mentions
             .extend(mentioned.into_iter().map(|user| (user, entry.seq)));
+        let is_quiet = conversation.is_quiet();
         let sender = conversation.members.get_mut(&append.sender).expect("a member");
         if let Some(read) = append.read {
             let generation = sender.generation;
-            sender.advance(None, Some((read, generation)), now_ms);
+            if is_quiet {
+                sender.advance_mine(Some((read, generation)));
+            } else {
+                sender.advance(None, Some((read, generation)), append.private, now_ms);
+            }
         }
         if counts {
             sender.pass_own(head_before, entry.seq);
@@ -132,6 +148,8 @@ impl State {
             if with_oneself {
                 (membership.delivered, membership.read, membership.mine) = (Seq(1), Seq(1), Seq(1));
             }
+            let is_asked = create.request && create.kind == ConversationKind::Direct && user != create.creator;
+            membership.side.request = is_asked.then_some(FirstContact::Open);
             (user, membership)
         };
         let conversation = Conversation {

@@ -100,6 +100,9 @@ fn may_amend(db: &Db, pen: &Pen, conversation: &Conversation, ask: &Amend) -> Ou
     if !allows(conversation, actor, action) {
         return Err(Refused::Forbidden.into());
     }
+    if ask.change.says_something() {
+        conversation.on_terms(ask.actor)?;
+    }
     let deleted = seen::deleted_by(db, conversation.number, target.rev)?.is_some();
     let age_ms = pen.now_ms.saturating_sub(target.created_ms);
     let comes = match &ask.change {

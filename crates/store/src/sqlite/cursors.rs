@@ -6,7 +6,7 @@ use super::job::{Outcome, Problem};
 use super::log;
 use super::work::{Pen, Work};
 use crate::error::Refused;
-use crate::record::{CursorMove, CursorMoved};
+use crate::record::{Append, CursorMove, CursorMoved};
 use mutants::Mutant;
 use protocol::{Generation, Ordinal, Seq, UserId};
 
@@ -21,6 +21,7 @@ struct Step {
     delivered: Option<Seq>,
     read: Option<Seq>,
     generation: Option<Generation>,
+    private: bool,
 }
 
 /// [`crate::Store::move_cursors`].
@@ -52,6 +53,7 @@ fn move_one(work: &mut Work, ask: &CursorMove) -> Outcome<CursorMoved> {
         delivered: ask.delivered,
         read: ask.read,
         generation: ask.generation,
+        private: ask.private,
     };
     advance(db, &work.pen, conversation, ask.user, &step)
 }
@@ -59,15 +61,20 @@ fn move_one(work: &mut Work, ask: &CursorMove) -> Outcome<CursorMoved> {
 /// Moves one member's cursors. What is asked for has been checked against the head.
 fn advance(db: &Db, pen: &Pen, conversation: &mut Conversation, user: UserId, step: &Step) -> Outcome<CursorMoved> {
     let (conv, head_seq, head_ord) = (conversation.number, conversation.head_seq, conversation.head_ord);
+    let is_quiet = conversation.is_quiet();
     let member = conversation.members.get_mut(&user).ok_or(Refused::NotFound)?;
     let before = (member.delivered, member.read);
+    let said = step.delivered.max(step.read).unwrap_or_default();
     let mine_before = (member.mine, member.generation);
     if let Some(read) = step.read {
-        member.read = member.read.max(read);
+        if !is_quiet && !step.private {
+            member.read = member.read.max(read);
+        }
         move_private(member, read, step.generation);
     }
-    let stored = step.delivered.max(step.read).unwrap_or_default();
-    member.delivered = member.delivered.max(stored);
+    if !is_quiet {
+        member.delivered = member.delivered.max(said);
+    }
     // Planted fault: the public cursors go where they are told, also back.
     if mutants::is(Mutant::CursorGoesBack) {
         member.read = step.read.unwrap_or(member.read);
@@ -86,7 +93,12 @@ fn advance(db: &Db, pen: &Pen, conversation: &mut Conversation, user: UserId, st
     note_run(db, conv, member, READ, before.1, read, pen.now_ms)?;
     let moved = (member.delivered, member.read) != before;
     let answer = CursorMoved {
-        delivered: member.delivered,
+        // In a quiet 1:1 it is not public, and answered as if it were, or it would be said again and again.
+        delivered: if is_quiet {
+            member.delivered.max(said)
+        } else {
+            member.delivered
+        },
         read: member.read,
         mine: member.mine,
         mine_ord: member.mine_ord,
@@ -117,13 +129,25 @@ pub(super) fn read_before_send(
     db: &Db,
     pen: &Pen,
     conversation: &mut Conversation,
-    user: UserId,
+    ask: &Append,
     read: Seq,
 ) -> Outcome<()> {
     let step = Step {
         delivered: None,
         read: Some(read),
         generation: None,
+        private: ask.private,
+    };
+    advance(db, pen, conversation, ask.sender, &step).map(|_| ())
+}
+
+/// What somebody had read when they took a request up is delivered then.
+pub(super) fn deliver(db: &Db, pen: &Pen, conversation: &mut Conversation, user: UserId, to: Seq) -> Outcome<()> {
+    let step = Step {
+        delivered: Some(to),
+        read: None,
+        generation: None,
+        private: false,
     };
     advance(db, pen, conversation, user, &step).map(|_| ())
 }

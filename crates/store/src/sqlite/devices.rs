@@ -17,6 +17,12 @@ pub(super) fn add(work: &mut Work, new: &NewDevice) -> Outcome<()> {
     if find(db, new.user, new.device)?.is_some() {
         return Ok(());
     }
+    let deactivated = db.first("SELECT deactivated FROM users WHERE user = ?1", [user], |row| {
+        row.get(0)
+    })?;
+    if deactivated.unwrap_or(false) {
+        return Err(Refused::Deactivated.into());
+    }
     let count = db.first("SELECT count(*) FROM devices WHERE user = ?1", [user], |row| {
         db::number(row, 0)
     })?;
@@ -28,7 +34,7 @@ pub(super) fn add(work: &mut Work, new: &NewDevice) -> Outcome<()> {
         "INSERT INTO devices(user, device, name, secret_hash, created_ms, last_ms) VALUES (?1, ?2, ?3, ?4, ?5, ?5)",
         (user, new.device.as_bytes(), &new.name, new.secret_hash, now_ms),
     )?;
-    inbox::bump_topic(work, user, inbox::DEVICES)
+    inbox::bump_topic(work, user, inbox::DEVICES).map(|_| ())
 }
 
 fn device(row: &Row<'_>) -> rusqlite::Result<Device> {

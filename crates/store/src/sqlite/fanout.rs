@@ -179,6 +179,8 @@ fn record(
         mention_seqs: mentions(db, conversation.number, member)?,
         peer,
         prefs: protocol::own::Prefs::default(),
+        request: member.side.request,
+        terms_rev: member.side.rev,
     })
 }
 

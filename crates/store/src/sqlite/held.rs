@@ -7,6 +7,7 @@
 use super::db::{self, Db};
 use super::job::Outcome;
 use super::log;
+use super::terms::Side;
 use protocol::group::GroupSettings;
 use protocol::server_frame::{ConversationKind, Role};
 use protocol::{ConversationId, Generation, MessageId, Ordinal, Seq, Span, UserId};
@@ -55,6 +56,8 @@ pub(super) struct Member {
     pub(super) mentioned: Seq,
     /// The latest receipt runs, delivered and read, once they were looked at.
     pub(super) runs: [Option<Run>; 2],
+    /// Their side of a 1:1's terms.
+    pub(super) side: Side,
     /// The row has to be written at the end of the batch.
     pub(super) dirty: bool,
 }
@@ -187,6 +190,7 @@ impl Member {
             generation: Generation::ZERO,
             mentioned: Seq::ZERO,
             runs: [None; 2],
+            side: Side::default(),
             dirty: false,
         }
     }
@@ -195,7 +199,8 @@ impl Member {
         let mut members: BTreeMap<UserId, Self> = db
             .all(
                 "SELECT n.id, m.user, m.role, m.delivered, m.read, m.mine, m.mine_ord, m.gen,
-                   (SELECT max(t.seq) FROM mentions t WHERE t.conv = m.conv AND t.user = m.user), m.since_seq
+                   (SELECT max(t.seq) FROM mentions t WHERE t.conv = m.conv AND t.user = m.user), m.since_seq,
+                   m.request, m.blocks, m.gone, m.terms_rev
                  FROM members m JOIN user_numbers n ON n.number = m.user WHERE m.conv = ?1",
                 [conv],
                 |row| {
@@ -212,6 +217,7 @@ impl Member {
                         generation: Generation(db::number(row, 7)?),
                         mentioned: Seq(db::number_or_none(row, 8)?.unwrap_or(0)),
                         runs: [None; 2],
+                        side: Side::read(row, 10)?,
                         dirty: false,
                     };
                     Ok((db::user_id(row, 0)?, member))
@@ -249,11 +255,13 @@ impl Member {
     /// Writes the member's row as it is now.
     pub(super) fn write(&mut self, db: &Db, conv: i64) -> Outcome<()> {
         db.run(
-            "INSERT INTO members(conv, user, role, delivered, read, mine, mine_ord, gen, since_seq)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
+            "INSERT INTO members(conv, user, role, delivered, read, mine, mine_ord, gen, since_seq, request, blocks,
+               gone, terms_rev)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)
              ON CONFLICT (conv, user) DO UPDATE SET role = excluded.role, delivered = excluded.delivered,
                read = excluded.read, mine = excluded.mine, mine_ord = excluded.mine_ord, gen = excluded.gen,
-               since_seq = excluded.since_seq",
+               since_seq = excluded.since_seq, request = excluded.request, blocks = excluded.blocks,
+               gone = excluded.gone, terms_rev = excluded.terms_rev",
             (
                 conv,
                 self.number,
@@ -264,6 +272,10 @@ impl Member {
                 db::sql(self.mine_ord.0),
                 db::sql(self.generation.0),
                 db::sql(self.since.0),
+                super::terms::request_code(self.side.request),
+                self.side.blocks,
+                self.side.gone,
+                db::sql(self.side.rev),
             ),
         )?;
         self.dirty = false;

@@ -4,6 +4,7 @@ use super::db::{self, Db};
 use super::job::{Outcome, Problem};
 use super::own;
 use super::work::{self, Work};
+use super::{people, terms};
 use crate::BUMP_ROWS_MAX;
 use crate::record::{Bumped, Head, InboxPage, InboxRecord, PeerCursor, Topic};
 use mutants::Mutant;
@@ -12,7 +13,9 @@ use rusqlite::Row;
 
 /// Topics that are no conversations.
 pub(super) const DEVICES: i64 = 1;
-const PROFILE: i64 = 2;
+pub(super) const PROFILE: i64 = 2;
+pub(super) const PRIVACY: i64 = 11;
+pub(super) const BLOCKS: i64 = 12;
 
 /// A row as it stands, with what its mentions were read at.
 struct Stored {
@@ -61,6 +64,7 @@ fn bump_one(work: &mut Work, epoch: Epoch, row: &InboxRecord) -> Outcome<Option<
                 head_ord: stored.record.head_ord,
                 head_ms: stored.record.head_ms,
                 as_of: stored.record.as_of,
+                terms_rev: stored.record.terms_rev,
                 ..merged.record.clone()
             };
             let head_only = but_head == stored.record;
@@ -70,7 +74,9 @@ fn bump_one(work: &mut Work, epoch: Epoch, row: &InboxRecord) -> Outcome<Option<
     };
     if !changed {
         if let Some(stored) = &stored
-            && (merged.record.as_of != stored.record.as_of || merged.mentions_at != stored.mentions_at)
+            && (merged.record.as_of != stored.record.as_of
+                || merged.mentions_at != stored.mentions_at
+                || merged.record.terms_rev != stored.record.terms_rev)
         {
             note_reading(db, id, &merged)?;
         }
@@ -124,6 +130,9 @@ fn merge(stored: &Stored, row: &InboxRecord) -> Stored {
         merged.role = row.role;
         merged.spans.clone_from(&row.spans);
     }
+    if row.terms_rev >= merged.terms_rev {
+        (merged.terms_rev, merged.request) = (row.terms_rev, row.request);
+    }
     let at = (row.as_of, row.generation, row.read_seq);
     if at >= mentions_at {
         mentions_at = at;
@@ -142,7 +151,8 @@ macro_rules! rows {
             "SELECT ",
             $columns,
             " i.as_of, i.kind, i.title, i.role, i.spans, i.head_seq, i.head_ord, i.head_ms, i.read_seq, i.read_ord, ",
-            "i.gen, i.mentions, i.peer, i.peer_delivered, i.peer_read, i.prefs, i.settings FROM inbox i ",
+            "i.gen, i.mentions, i.peer, i.peer_delivered, i.peer_read, i.prefs, i.settings, i.request, i.terms_rev ",
+            "FROM inbox i ",
             $rest
         )
     };
@@ -204,6 +214,8 @@ fn record(row: &Row<'_>, first: usize, user: UserId, conv: ConversationId) -> ru
         mention_seqs: db::seqs(row.get_ref(first + 11)?.as_blob()?),
         peer,
         prefs: own::prefs(row.get::<_, Option<String>>(first + 15)?.as_deref()),
+        request: terms::request(row.get(first + 17)?),
+        terms_rev: number(18)?,
     }))
 }
 
@@ -212,13 +224,14 @@ fn write(db: &Db, (id, user): (i64, i64), ver: Ver, stored: &Stored) -> Outcome<
     let (mention_as_of, mention_gen, mention_read) = stored.mentions_at;
     db.run(
         "INSERT INTO inbox(id, user, ver, as_of, kind, title, role, spans, head_seq, head_ord, head_ms, read_seq,
-           read_ord, gen, mentions, mention_as_of, mention_gen, mention_read, peer, peer_delivered, peer_read,
-           settings)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22)
+           read_ord, gen, mentions, mention_as_of, mention_gen, mention_read, peer, peer_delivered, peer_read, settings,
+           request, terms_rev)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22,
+           ?23, ?24)
          ON CONFLICT (id) DO UPDATE SET ver = ?3, as_of = ?4, kind = ?5, title = ?6, role = ?7, spans = ?8,
            head_seq = ?9, head_ord = ?10, head_ms = ?11, read_seq = ?12, read_ord = ?13, gen = ?14, mentions = ?15,
            mention_as_of = ?16, mention_gen = ?17, mention_read = ?18, peer = ?19, peer_delivered = ?20,
-           peer_read = ?21, settings = ?22",
+           peer_read = ?21, settings = ?22, request = ?23, terms_rev = ?24",
         rusqlite::params![
             id,
             user,
@@ -242,6 +255,8 @@ fn write(db: &Db, (id, user): (i64, i64), ver: Ver, stored: &Stored) -> Outcome<
             record.peer.map(|peer| db::sql(peer.delivered.0)),
             record.peer.map(|peer| db::sql(peer.read.0)),
             db::settings_value(&record.settings),
+            terms::request_code(record.request),
+            db::sql(record.terms_rev),
         ],
     )?;
     Ok(())
@@ -251,27 +266,29 @@ fn write(db: &Db, (id, user): (i64, i64), ver: Ver, stored: &Stored) -> Outcome<
 fn note_reading(db: &Db, id: i64, stored: &Stored) -> Outcome<()> {
     let (mention_as_of, mention_gen, mention_read) = stored.mentions_at;
     db.run(
-        "UPDATE inbox SET as_of = ?2, mention_as_of = ?3, mention_gen = ?4, mention_read = ?5 WHERE id = ?1",
+        "UPDATE inbox SET as_of = ?2, mention_as_of = ?3, mention_gen = ?4, mention_read = ?5, terms_rev = ?6
+         WHERE id = ?1",
         (
             id,
             db::sql(stored.record.as_of.0),
             db::sql(mention_as_of.0),
             db::sql(mention_gen.0),
             db::sql(mention_read.0),
+            db::sql(stored.record.terms_rev),
         ),
     )?;
     Ok(())
 }
 
 /// Moves a topic that is no conversation.
-pub(super) fn bump_topic(work: &mut Work, user: i64, topic: i64) -> Outcome<()> {
+pub(super) fn bump_topic(work: &mut Work, user: i64, topic: i64) -> Outcome<Ver> {
     let ver = work.vers.next(&work.db, user)?;
     work.db.run(
         "INSERT INTO topics(user, topic, ver) VALUES (?1, ?2, ?3)
          ON CONFLICT (user, topic, name) DO UPDATE SET ver = excluded.ver",
         (user, topic, db::sql(ver.0)),
     )?;
-    Ok(())
+    Ok(ver)
 }
 
 /// [`crate::Store::inbox`].
@@ -300,18 +317,14 @@ pub(super) fn inbox(db: &Db, user: UserId, after: Ver) -> Outcome<InboxPage> {
     for (ver, record) in found {
         rows.push((ver, Topic::Conversation(Box::new(record?))));
     }
-    rows.extend(db.all(
-        "SELECT ver, topic FROM topics WHERE user = ?1 AND ver > ?2 AND topic IN (1, 2) ORDER BY ver LIMIT ?3",
+    let topics = db.all(
+        "SELECT ver, topic FROM topics WHERE user = ?1 AND ver > ?2 AND topic IN (1, 2, 11, 12) ORDER BY ver LIMIT ?3",
         (number, db::sql(after.0), limit),
-        |row| {
-            let topic = if row.get::<_, i64>(1)? == PROFILE {
-                Topic::Profile
-            } else {
-                Topic::Devices
-            };
-            Ok((Ver(db::number(row, 0)?), topic))
-        },
-    )?);
+        |row| Ok((Ver(db::number(row, 0)?), row.get::<_, i64>(1)?)),
+    )?;
+    for (ver, topic) in topics {
+        rows.push((ver, self::topic(db, number, topic)?));
+    }
     rows.extend(own::changed_above(db, number, after, limit)?);
     rows.sort_by_key(|(ver, _)| *ver);
     let room = room(&rows);
@@ -337,6 +350,16 @@ fn room(rows: &[(Ver, Topic)]) -> usize {
         count += 1;
     }
     count
+}
+
+/// A topic that is no conversation, as it stands now.
+fn topic(db: &Db, user: i64, topic: i64) -> Outcome<Topic> {
+    Ok(match topic {
+        PROFILE => Topic::Profile,
+        PRIVACY => Topic::Privacy(people::privacy(db, user)?),
+        BLOCKS => Topic::Blocks(people::blocked_by(db, user)?),
+        _ => Topic::Devices,
+    })
 }
 
 /// [`crate::Store::vers`].

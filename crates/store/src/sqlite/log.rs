@@ -128,6 +128,19 @@ pub(super) fn known(
     }
 }
 
+/// [`crate::Store::has_done`].
+pub(super) fn has_done(db: &Db, actor: UserId, conv: ConversationId, send_id: SendId) -> Outcome<bool> {
+    let (Some(actor), Some(conv)) = (db.user_number(actor)?, db.conversation_number(conv)?) else {
+        return Ok(false);
+    };
+    let found = db.first(
+        "SELECT 1 FROM sends WHERE send_id = ?1 AND conv = ?2 AND sender = ?3",
+        (send_id.as_bytes(), conv, actor),
+        |row| row.get::<_, i64>(0),
+    )?;
+    Ok(found.is_some())
+}
+
 /// An entry as the answer to a change that came before.
 pub(super) fn again(db: &Db, conv: (ConversationId, i64), seq: Seq) -> Outcome<Appended> {
     let entry = read(db, conv.0, conv.1, seq)?;
@@ -247,8 +260,9 @@ pub(super) fn append(work: &mut Work, ask: &Append) -> Outcome<Appended> {
         let before = known(db, (ask.conv, number), sender, ask.send_id, digest)?;
         return before.ok_or(Problem::Damage("a send_id is taken and names nothing"));
     }
+    conversation.take_up(db, &work.pen, ask.sender)?;
     if let Some(read) = ask.read {
-        cursors::read_before_send(db, &work.pen, conversation, ask.sender, read)?;
+        cursors::read_before_send(db, &work.pen, conversation, ask, read)?;
     }
     let draft = Draft {
         conv: ask.conv,
@@ -297,6 +311,7 @@ fn may_append(conversation: &Conversation, ask: &Append) -> Result<(), Refused> 
     {
         return Err(Refused::AnnouncementsOnly);
     }
+    conversation.on_terms(ask.sender)?;
     let readable = |seq: &Seq| {
         *seq >= conversation.floor_seq && *seq <= conversation.head_seq && unread::may_read(&member.spans, *seq)
     };

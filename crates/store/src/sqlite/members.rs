@@ -9,6 +9,7 @@ use super::work::{self, Digest, Pen, Work};
 use crate::error::Refused;
 use crate::record::{Appended, ChangeMembers, Create, MemberChange};
 use protocol::group::{GroupSettings, History, RoleChanged};
+use protocol::people::FirstContact;
 use protocol::rights::{Action, may};
 use protocol::server_frame::{ConversationKind, Role};
 use protocol::{ConversationId, Kind, MessageId, Ordinal, SendId, Seq, Span, UserId, entry, limits};
@@ -41,6 +42,9 @@ pub(super) fn create(work: &mut Work, ask: &Create) -> Outcome<Appended> {
         };
         let mut member = Member::new(work.numbers.give(db, *user)?, Some(role));
         member.since = Seq(1);
+        if ask.request && ask.kind == ConversationKind::Direct && *user != ask.creator {
+            member.side.request = Some(FirstContact::Open);
+        }
         open_span(db, conversation.number, &mut member, Seq(1), Ordinal::ZERO)?;
         if ask.kind == ConversationKind::Direct && ask.members.len() == 1 {
             // With oneself there is nobody to hear from: what one writes follows what one has read.

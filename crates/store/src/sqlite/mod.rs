@@ -24,15 +24,18 @@ mod members;
 mod open;
 mod options;
 mod own;
+mod people;
 mod planted;
 mod read;
 mod reader;
+mod reports;
 mod restore;
 mod schema;
 mod settings;
 mod seen;
 mod shared;
 mod start;
+mod terms;
 mod users;
 mod verify;
 mod whole;
@@ -63,6 +66,7 @@ use db::Db;
 use job::{Outcome, Read, Snapshot, Typed};
 use lane::Refusal;
 use protocol::own::{MarkRow, Prefs, SetMark, SetPrefs};
+use protocol::people::{Privacy, SetPrivacy};
 use protocol::{ConversationId, DeviceId, DeviceSeq, Epoch, SendId, Seq, UserId, Ver};
 use shared::Shared;
 use std::sync::atomic::Ordering;
@@ -244,6 +248,14 @@ impl Store for Sqlite {
         self.change(moves.len(), move |work| cursors::move_all(work, &moves))
     }
 
+    fn set_terms(&self, set: SetTerms) -> Reply<bool> {
+        self.change(1, move |work| terms::set(work, &set))
+    }
+
+    fn note_deactivated(&self, user: UserId, deactivated: bool, limit: usize) -> Reply<usize> {
+        self.change(1, move |work| terms::note_deactivated(work, user, deactivated, limit))
+    }
+
     fn page(&self, ask: AskPage) -> Reply<Page> {
         let epoch = self.shared.epoch;
         self.read(move |db| read::page(db, epoch, &ask))
@@ -269,6 +281,30 @@ impl Store for Sqlite {
 
     fn acquainted(&self, viewer: UserId, people: Vec<UserId>) -> Reply<Vec<UserId>> {
         self.read(move |db| read::acquainted(db, viewer, &people))
+    }
+
+    fn standings(&self, user: UserId, people: Vec<UserId>) -> Reply<Vec<Standing>> {
+        self.read(move |db| people::standings(db, user, &people))
+    }
+
+    fn may_see(&self, viewer: UserId, people: Vec<UserId>) -> Reply<Vec<UserId>> {
+        self.read(move |db| people::may_see(db, viewer, &people))
+    }
+
+    fn hidden_from(&self, user: UserId, conv: ConversationId) -> Reply<Vec<UserId>> {
+        self.read(move |db| people::hidden_from(db, user, conv))
+    }
+
+    fn has_done(&self, actor: UserId, conv: ConversationId, send_id: SendId) -> Reply<bool> {
+        self.read(move |db| log::has_done(db, actor, conv, send_id))
+    }
+
+    fn manners(&self, user: UserId) -> Reply<Manners> {
+        self.read(move |db| people::manners(db, user))
+    }
+
+    fn find_acquainted(&self, viewer: UserId, prefix: String, limit: usize) -> Reply<Vec<Person>> {
+        self.read(move |db| people::find_acquainted(db, viewer, &prefix, limit))
     }
 
     fn dirty(&self, limit: usize) -> Reply<Vec<Dirty>> {
@@ -311,6 +347,34 @@ impl Store for Sqlite {
 
     fn people(&self, users: Vec<UserId>) -> Reply<Vec<Person>> {
         self.read(move |db| users::people(db, &users))
+    }
+
+    fn set_profile(&self, change: ProfileChange) -> Reply<(Person, Option<Ver>)> {
+        self.change(1, move |work| people::set_profile(work, &change))
+    }
+
+    fn set_privacy(&self, user: UserId, set: SetPrivacy) -> Reply<(Privacy, Option<Ver>)> {
+        self.change(1, move |work| people::set_privacy(work, user, &set))
+    }
+
+    fn block(&self, user: UserId, other: UserId, on: bool) -> Reply<Option<Ver>> {
+        self.change(1, move |work| people::block(work, user, other, on))
+    }
+
+    fn deactivate(&self, user: UserId, deactivated: bool) -> Reply<Vec<DeviceId>> {
+        self.change(1, move |work| people::deactivate(work, user, deactivated))
+    }
+
+    fn add_report(&self, report: NewReport) -> Reply<()> {
+        self.change(1, move |work| reports::add(work, &report))
+    }
+
+    fn reports(&self, after: u64, limit: usize) -> Reply<Vec<Report>> {
+        self.read(move |db| reports::list(db, after, limit))
+    }
+
+    fn close_report(&self, number: u64) -> Reply<bool> {
+        self.change(1, move |work| reports::close(work, number))
     }
 
     fn set_password(&self, user: UserId, password_hash: String) -> Reply<()> {
@@ -384,8 +448,13 @@ impl Store for Sqlite {
         self.change(1, move |work| directory::claim(work, &claim))
     }
 
+    fn release_handles(&self, user: UserId, but: String) -> Reply<()> {
+        self.change(1, move |work| directory::release(work, user, &but))
+    }
+
     fn find_handles(&self, handles: Vec<String>) -> Reply<Vec<(String, UserId)>> {
-        self.read(move |db| directory::find(db, &handles))
+        let clock = Arc::clone(&self.shared.clock);
+        self.read(move |db| directory::find(db, clock(), &handles))
     }
 
     fn handles(&self, after: Option<String>, limit: usize) -> Reply<Vec<(String, UserId)>> {

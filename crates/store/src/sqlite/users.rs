@@ -28,7 +28,7 @@ pub(super) fn create(work: &mut Work, new: &NewUser) -> Outcome<()> {
 /// [`crate::Store::user`].
 pub(super) fn user(db: &Db, user: UserId) -> Outcome<Option<User>> {
     db.first(
-        "SELECT u.handle, u.name, u.password_hash, u.owner, u.created_ms
+        "SELECT u.handle, u.name, u.password_hash, u.owner, u.created_ms, u.deactivated
          FROM user_numbers n JOIN users u ON u.user = n.number WHERE n.id = ?1",
         [user.as_bytes()],
         |row| {
@@ -39,6 +39,7 @@ pub(super) fn user(db: &Db, user: UserId) -> Outcome<Option<User>> {
                 password_hash: row.get(2)?,
                 owner: row.get(3)?,
                 created_ms: db::number(row, 4)?,
+                deactivated: row.get(5)?,
             })
         },
     )
@@ -49,13 +50,17 @@ pub(super) fn people(db: &Db, users: &[UserId]) -> Outcome<Vec<Person>> {
     let mut people = Vec::new();
     for user in users {
         people.extend(db.first(
-            "SELECT u.handle, u.name FROM user_numbers n JOIN users u ON u.user = n.number WHERE n.id = ?1",
+            "SELECT u.handle, u.name, u.about, u.picture, u.deactivated
+             FROM user_numbers n JOIN users u ON u.user = n.number WHERE n.id = ?1",
             [user.as_bytes()],
             |row| {
                 Ok(Person {
                     user: *user,
                     handle: row.get(0)?,
                     name: row.get(1)?,
+                    about: row.get(2)?,
+                    picture: row.get(3)?,
+                    deactivated: row.get(4)?,
                 })
             },
         )?);

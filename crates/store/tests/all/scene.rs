@@ -207,6 +207,7 @@ impl Scene {
             send_id,
             title: Some("a group".into()),
             members: members.to_vec(),
+            request: false,
         }
     }
 
@@ -218,6 +219,7 @@ impl Scene {
             send_id: self.send_id(),
             title: None,
             members: vec![one, other],
+            request: false,
         }
     }
 
@@ -247,6 +249,7 @@ impl Scene {
             thread: None,
             read: None,
             forward: None,
+            private: false,
         }
     }
 
@@ -399,7 +402,12 @@ impl Scene {
             let page = done(self.store.inbox(user, after));
             rows.extend(page.rows.into_iter().filter_map(|(_, topic)| match topic {
                 Topic::Conversation(row) => Some(*row),
-                Topic::Devices | Topic::Profile | Topic::Mark(_) | Topic::Draft(_) => None,
+                Topic::Devices
+                | Topic::Profile
+                | Topic::Mark(_)
+                | Topic::Draft(_)
+                | Topic::Privacy(_)
+                | Topic::Blocks(_) => None,
             }));
             after = page.to;
             if !page.more {
@@ -431,6 +439,7 @@ pub fn still(conv: ConversationId, user: UserId) -> CursorMove {
         delivered: None,
         read: None,
         generation: None,
+        private: false,
     }
 }
 

@@ -11,6 +11,7 @@ use client::address::Address;
 use client::{Client, Core, No};
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use protocol::account::{SignIn, SignUp, SignedIn};
+use protocol::people::{Answer, Audience, SetPrivacy};
 use protocol::refusal::Code;
 use protocol::token::TokenText;
 use protocol::{ConversationId, SendId, UserId};
@@ -71,6 +72,7 @@ impl<W: World> Crowd<W> {
         }
         crowd.begin_rooms().await?;
         crowd.meet().await?;
+        crowd.note_requests().await?;
         Ok(crowd)
     }
 
@@ -111,6 +113,7 @@ impl<W: World> Crowd<W> {
     async fn begin_rooms(&mut self) -> Result<(), String> {
         let mut begun = Vec::new();
         let plan = Arc::clone(&self.run.plan);
+        self.let_in().await?;
         for (number, room) in plan.rooms.iter().enumerate() {
             let device = &self.devices[(room.keeper * plan.shape.devices_each) as usize];
             let client = device.client().ok_or("a device ended before the run began")?;
@@ -132,7 +135,66 @@ impl<W: World> Crowd<W> {
                 .map_err(|no| format!("a conversation does not begin: {no}"))?;
         }
         self.rooms = begun.into_iter().map(|(_, _, conv)| conv).collect();
+        self.take_up().await
+    }
+
+    /// Strangers must be let into each other's groups, or there would be none.
+    async fn let_in(&self) -> Result<(), String> {
+        let open = SetPrivacy {
+            who_adds: Some(Audience::Everyone),
+            ..SetPrivacy::default()
+        };
+        for person in 0..self.run.plan.shape.people {
+            let client = self.first_device(person)?;
+            let set = tokio::time::timeout(MEET_TIME_MAX, client.set_privacy(open)).await;
+            set.map_err(|_| "a privacy is not set".to_owned())?
+                .map_err(|no| format!("a privacy is not set: {no}"))?;
+        }
         Ok(())
+    }
+
+    /// The 1:1s among the rooms are requests to those they were begun with: every other one of them is taken up now, the
+    /// rest by whoever writes there first.
+    async fn take_up(&self) -> Result<(), String> {
+        let plan = Arc::clone(&self.run.plan);
+        let pairs = plan.rooms.iter().zip(self.rooms.iter()).filter(|(room, _)| !room.group);
+        for (room, conv) in pairs.step_by(2) {
+            let [other] = room.others[..] else { continue };
+            let answer = self.first_device(other)?;
+            let device = other * plan.shape.devices_each;
+            self.run.recorder.note(Some(device), What::TakesUp { conv: *conv });
+            let answered = tokio::time::timeout(MEET_TIME_MAX, answer.answer(*conv, Answer::Accept)).await;
+            answered
+                .map_err(|_| "a request is not answered".to_owned())?
+                .map_err(|no| format!("a request is not answered: {no}"))?;
+        }
+        Ok(())
+    }
+
+    /// Writes down which 1:1s are requests still.
+    async fn note_requests(&self) -> Result<(), String> {
+        let plan = &self.run.plan;
+        for (room, conv) in plan.rooms.iter().zip(self.rooms.iter()).filter(|(room, _)| !room.group) {
+            let [other] = room.others[..] else { continue };
+            let (client, conv) = (self.first_device(other)?, *conv);
+            let request = move |core: &Core| core.state().inbox.row(conv).and_then(|row| row.request);
+            let request = client
+                .look(request)
+                .await
+                .map_err(|no| format!("a device ended: {no}"))?;
+            if request.is_some() {
+                let device = other * plan.shape.devices_each;
+                self.run.recorder.note(Some(device), What::Requested { conv });
+            }
+        }
+        Ok(())
+    }
+
+    fn first_device(&self, person: u32) -> Result<Client, String> {
+        let device = &self.devices[(person * self.run.plan.shape.devices_each) as usize];
+        device
+            .client()
+            .ok_or_else(|| "a device ended before the run began".to_owned())
     }
 
     async fn create(&self, client: &Client, number: usize, room: &RoomPlan) -> Result<(SendId, ConversationId), No> {

@@ -160,6 +160,7 @@ fn row() -> ServerFrame {
         mention_seqs: Vec::new(),
         peer: None,
         prefs: protocol::own::Prefs::default(),
+        request: None,
     };
     ServerFrame::Inbox(Inbox {
         from: Ver(0),

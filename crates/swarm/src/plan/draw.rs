@@ -94,6 +94,7 @@ impl Scene {
             shape,
             rooms,
             members,
+            blocks: BTreeSet::new(),
             device: 0,
             turns,
         }

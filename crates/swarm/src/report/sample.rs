@@ -272,7 +272,7 @@ pub(super) fn one_of_each() -> Vec<Record> {
     history
 }
 
-fn asked_and_told(conv: ConversationId, send_id: SendId, seq: Seq) -> [What; 25] {
+fn asked_and_told(conv: ConversationId, send_id: SendId, seq: Seq) -> [What; 29] {
     let (user, read, from, to) = (user(1), seq, Seq(5), Seq(7));
     [
         invoke(1),
@@ -291,6 +291,10 @@ fn asked_and_told(conv: ConversationId, send_id: SendId, seq: Seq) -> [What; 25]
             text: 7,
             over: Some(6),
         },
+        What::Blocking { user, on: true },
+        What::Blocked { user, on: true },
+        What::Requested { conv },
+        What::TakesUp { conv },
         What::Draft {
             conv,
             now: Some(7),

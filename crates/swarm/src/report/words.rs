@@ -138,6 +138,9 @@ pub(super) fn say(what: &What, names: &Names, focus: &Focus) -> String {
         | What::Read { .. }
         | What::MarkUnread { .. }
         | What::Drafted { .. } => asked(what, focus),
+        What::Blocking { .. } | What::Blocked { .. } | What::Requested { .. } | What::TakesUp { .. } => {
+            shunned(what, names, focus)
+        }
         What::Final { .. } | What::Snapshot { .. } | What::Draft { .. } | What::Log { .. } => end(what, names, focus),
         what => told(what, names, focus),
     }
@@ -223,6 +226,22 @@ fn asked(what: &What, focus: &Focus) -> String {
             let over = over.map_or_else(String::new, |over| format!(" over {}", names::digest(over)));
             format!("begins to write {}{over}{}", names::digest(*text), focus.place(*conv))
         }
+        _ => String::new(),
+    }
+}
+
+/// What people decide about each other.
+fn shunned(what: &What, names: &Names, focus: &Focus) -> String {
+    let does = |on: bool, does: &str, ends: &str| if on { does.to_owned() } else { ends.to_owned() };
+    match what {
+        What::Blocking { user, on } => format!("{} {}", does(*on, "blocks", "unblocks"), names.person(*user)),
+        What::Blocked { user, on } => format!(
+            "{} {}",
+            does(*on, "now blocks", "blocks no longer"),
+            names.person(*user)
+        ),
+        What::Requested { conv } => format!("is asked by a stranger{}", focus.place(*conv)),
+        What::TakesUp { conv } => format!("takes the request up{}", focus.place(*conv)),
         _ => String::new(),
     }
 }

@@ -318,6 +318,8 @@ fn conv(what: &What) -> Option<ConversationId> {
         | What::Read { conv, .. }
         | What::MarkUnread { conv, .. }
         | What::Drafted { conv, .. }
+        | What::Requested { conv }
+        | What::TakesUp { conv }
         | What::Draft { conv, .. }
         | What::Shown { conv, .. }
         | What::Skipped { conv, .. }

@@ -84,3 +84,50 @@ ALTER TABLE pins ADD COLUMN pin_seq INTEGER NOT NULL DEFAULT 0;
 
 -- Who is mentioned in an entry, for an edit that changes it.
 CREATE INDEX mentions_by_seq ON mentions(conv, seq);
+
+-- People (all three families) -----------------------------------------------------------------------------------------
+
+-- users: about, picture: what somebody shows of themselves. deactivated: 0 or 1. who_writes, who_adds, tells_seen,
+-- tells_read: 1 everyone, 2 acquainted, 3 nobody.
+ALTER TABLE users ADD COLUMN about TEXT;
+ALTER TABLE users ADD COLUMN picture TEXT;
+ALTER TABLE users ADD COLUMN deactivated INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE users ADD COLUMN who_writes INTEGER NOT NULL DEFAULT 1;
+ALTER TABLE users ADD COLUMN who_adds INTEGER NOT NULL DEFAULT 2;
+ALTER TABLE users ADD COLUMN tells_seen INTEGER NOT NULL DEFAULT 2;
+ALTER TABLE users ADD COLUMN tells_read INTEGER NOT NULL DEFAULT 2;
+
+-- blocks: who wants to hear nothing of whom. The index answers "who wants to hear nothing of me?".
+CREATE TABLE blocks(
+  user    INTEGER NOT NULL,
+  blocked INTEGER NOT NULL,
+  at_ms   INTEGER NOT NULL,
+  PRIMARY KEY (user, blocked)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX blocks_by_blocked ON blocks(blocked);
+
+-- reports: what somebody wants looked at, until it is closed. said: JSON, a copy of what was said.
+CREATE TABLE reports(
+  number     INTEGER PRIMARY KEY AUTOINCREMENT,
+  reporter   BLOB NOT NULL,
+  send_id    BLOB NOT NULL,
+  user       BLOB NOT NULL,
+  conv       BLOB NOT NULL,
+  why        TEXT NOT NULL,
+  said       TEXT NOT NULL,
+  created_ms INTEGER NOT NULL,
+  UNIQUE (reporter, send_id)
+) STRICT;
+
+-- members, of a 1:1: request: 0 taken up, 1 open, 2 ignored. blocks: they block the other one. gone: their account is
+-- deactivated. terms_rev: how often request and blocks changed. inbox has the first and the last of it.
+ALTER TABLE members ADD COLUMN request INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE members ADD COLUMN blocks INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE members ADD COLUMN gone INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE members ADD COLUMN terms_rev INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE inbox ADD COLUMN request INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE inbox ADD COLUMN terms_rev INTEGER NOT NULL DEFAULT 0;
+
+-- handles: until_ms: given up, and kept for its person until then.
+ALTER TABLE handles ADD COLUMN until_ms INTEGER;
+CREATE INDEX handles_by_user ON handles(user);

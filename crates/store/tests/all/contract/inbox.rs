@@ -308,7 +308,9 @@ fn rows_of(store: &dyn Store, user: UserId) -> Vec<(Ver, InboxRecord)> {
     let rows = done(store.inbox(user, Ver::ZERO)).rows.into_iter();
     rows.filter_map(|(ver, topic)| match topic {
         Topic::Conversation(row) => Some((ver, *row)),
-        Topic::Devices | Topic::Profile | Topic::Mark(_) | Topic::Draft(_) => None,
+        Topic::Devices | Topic::Profile | Topic::Mark(_) | Topic::Draft(_) | Topic::Privacy(_) | Topic::Blocks(_) => {
+            None
+        }
     })
     .collect()
 }

@@ -14,6 +14,7 @@ mod links;
 mod membership;
 mod own;
 mod pages;
+mod people;
 mod races;
 mod sends;
 
@@ -97,6 +98,20 @@ macro_rules! contract {
                 cnv2_a_later_reading_of_the_same_is_no_change,
                 res1_an_inbox_is_compact_and_complete,
                 bnd1_a_bump_is_bounded,
+            },
+            people::{
+                ppl8_a_profile_changes_once,
+                ppl4_a_handle_that_was_given_up_is_kept,
+                ppl3_who_hides_sees_nobody,
+                ppl1_a_request_is_quiet_until_it_is_taken_up,
+                ppl1_an_answer_takes_it_up,
+                ppl2_a_block_ends_what_passes,
+                ppl2_blocks_are_bounded,
+                ppl5_a_deactivated_account_is_shut,
+                ppl7_a_search_finds_the_acquainted_only,
+                idm1_what_is_done_is_known_by_its_name,
+                ppl6_a_report_is_kept_until_it_is_closed,
+                dur1_terms_and_settings_survive_a_restart,
             },
             races::{
                 cnv1_nothing_is_forgotten_in_a_race,

@@ -2,11 +2,13 @@
 
 use crate::scene::wait;
 use protocol::own::{SetMark, SetPrefs};
+use protocol::people::SetPrivacy;
 use protocol::{ConversationId, DeviceId, DeviceSeq, SendId, UserId, Ver};
 use std::fmt::Debug;
 use store::{
     Amend, Append, AskHistory, AskPage, ChangeMembers, ClaimHandle, Create, CursorMove, Error, InboxRecord, Invite,
-    NewDevice, NewMail, NewUser, Reply, SecretHash, SeenDevice, SetDraft, Store, Which,
+    NewDevice, NewMail, NewReport, NewUser, ProfileChange, Reply, SecretHash, SeenDevice, SetDraft, SetTerms, Store,
+    Which,
 };
 use store::{ChangeSettings, Join, NewLink};
 
@@ -40,6 +42,15 @@ pub enum Command {
     Prefs(UserId, SetPrefs),
     Mark(UserId, SetMark),
     Draft(SetDraft),
+    Release(UserId, String),
+    Profile(ProfileChange),
+    Privacy(UserId, SetPrivacy),
+    Block(UserId, UserId, bool),
+    Terms(SetTerms),
+    Deactivate(UserId, bool),
+    NoteDeactivated(UserId, bool),
+    Report(NewReport),
+    CloseReport(u64),
 }
 
 /// One question.
@@ -66,6 +77,12 @@ pub enum Question {
     Handles(Vec<String>),
     Invites(usize),
     Starred(UserId, Option<Ver>, usize),
+    Standings(UserId, Vec<UserId>),
+    MaySee(UserId, Vec<UserId>),
+    HiddenFrom(UserId, ConversationId),
+    Manners(UserId),
+    Find(UserId, String),
+    Reports(u64),
 }
 
 /// An answer that was asked for and not yet waited for.
@@ -108,6 +125,16 @@ impl Command {
             Self::Prefs(user, change) => later(store.set_prefs(user, change)),
             Self::Mark(user, change) => later(store.set_mark(user, change)),
             Self::Draft(draft) => later(store.set_draft(draft)),
+            Self::Release(user, but) => later(store.release_handles(user, but)),
+            Self::Profile(change) => later(store.set_profile(change)),
+            Self::Privacy(user, set) => later(store.set_privacy(user, set)),
+            Self::Block(user, other, on) => later(store.block(user, other, on)),
+            Self::Terms(set) => later(store.set_terms(set)),
+            Self::Deactivate(user, on) => later(store.deactivate(user, on)),
+            // More than anybody has: in which order they go is the engine's own affair.
+            Self::NoteDeactivated(user, on) => later(store.note_deactivated(user, on, 1_000)),
+            Self::Report(report) => later(store.add_report(report)),
+            Self::CloseReport(number) => later(store.close_report(number)),
         }
     }
 }
@@ -140,6 +167,12 @@ impl Question {
             })),
             Self::Invites(limit) => said(wait(store.invites(limit))),
             Self::Starred(user, before, limit) => said(wait(store.starred(user, before, limit))),
+            Self::Standings(user, people) => said(wait(store.standings(user, people))),
+            Self::MaySee(user, people) => said(wait(store.may_see(user, people))),
+            Self::HiddenFrom(user, conv) => said(wait(store.hidden_from(user, conv))),
+            Self::Manners(user) => said(wait(store.manners(user))),
+            Self::Find(user, prefix) => said(wait(store.find_acquainted(user, prefix, 3))),
+            Self::Reports(after) => said(wait(store.reports(after, 3))),
         }
     }
 }

@@ -51,6 +51,13 @@ impl Play {
             self.ask(&Question::Acquainted(user, people.clone()));
             self.ask(&Question::Starred(user, None, 100));
             self.ask(&Question::User(user));
+            self.ask(&Question::Standings(user, people.clone()));
+            self.ask(&Question::MaySee(user, people.clone()));
+            self.ask(&Question::Manners(user));
+            self.ask(&Question::Find(user, "p".into()));
+            for &conv in &convs {
+                self.ask(&Question::HiddenFrom(user, conv));
+            }
             self.ask(&Question::Devices(user));
             for device in 0..4 {
                 self.ask(&Question::Mail(
@@ -65,6 +72,7 @@ impl Play {
         self.ask(&Question::LastSeen(people));
         self.ask(&Question::Handles((0..6).map(|n| format!("h{n}")).collect()));
         self.ask(&Question::Invites(10));
+        self.ask(&Question::Reports(0));
         self.names_are_in_order();
         self.unread_equals_a_walk();
     }
@@ -96,7 +104,7 @@ impl Play {
                 assert_eq!(
                     unread_of(&row),
                     unread.count() as u64,
-                    "STORE_PLAN_SEED={}: {row:?}",
+                    "STORE_PLAN_SEED={}: {row:?} {readable:?}",
                     self.seed
                 );
             }

@@ -5,11 +5,12 @@ use crate::scene::{Chance, START_MS, still};
 use protocol::client_frame::Place;
 use protocol::group::{History, SettingsChange};
 use protocol::own::{SetMark, SetPrefs};
+use protocol::people::{Audience, SetPrivacy};
 use protocol::server_frame::{ConversationKind, Role};
 use protocol::{ConversationId, DeviceId, DeviceSeq, Generation, Kind, SendId, Seq, UserId, Ver};
 use store::{
     Amend, Amendment, Append, AskHistory, AskPage, ChangeMembers, ClaimHandle, Create, CursorMove, Invite,
-    MemberChange, NewDevice, NewMail, NewUser, SeenDevice, SetDraft, Which,
+    MemberChange, NewDevice, NewMail, NewReport, NewUser, ProfileChange, SeenDevice, SetDraft, SetTerms, Terms, Which,
 };
 use store::{ChangeSettings, Join, NewLink};
 
@@ -111,8 +112,9 @@ impl Script {
             78..81 => self.group(),
             81..84 => self.direct(),
             84 => self.crowd(),
-            85..92 => return self.devices(),
-            92..96 => return self.own(head_of),
+            85..89 => return self.devices(),
+            89..92 => return self.own(head_of),
+            92..97 => return self.people(),
             _ => return self.directory(),
         };
         self.sent.push(command.clone());
@@ -162,6 +164,7 @@ impl Script {
             thread,
             read,
             forward: None,
+            private: self.coin(4),
         })
     }
 
@@ -210,11 +213,13 @@ impl Script {
             let head = head_of(conv);
             let mut maybe = |one_in| self.coin(one_in).then(|| self.seq(head));
             let (delivered, read) = (maybe(2), maybe(2));
+            let private = self.coin(5);
             let generation = self.coin(3).then(|| Generation(self.chance.below(4) as u64));
             CursorMove {
                 delivered,
                 read,
                 generation,
+                private,
                 ..still(conv, self.person())
             }
         });
@@ -357,6 +362,7 @@ impl Script {
             send_id,
             title: Some(format!("group {title}")),
             members,
+            request: false,
         })
     }
 
@@ -388,6 +394,7 @@ impl Script {
             send_id: SendId::from_bytes(self.mint()),
             title: None,
             members: if one == other { vec![one] } else { vec![one, other] },
+            request: self.coin(2),
         })
     }
 
@@ -441,6 +448,65 @@ impl Script {
         }
     }
 
+    /// What people decide about themselves and about each other.
+    fn people(&mut self) -> Command {
+        let (user, other) = (self.person(), self.person());
+        let on = self.coin(2);
+        match self.chance.below(16) {
+            0 | 1 => {
+                let mut maybe = |text: &str| self.coin(2).then(|| text.to_owned());
+                Command::Profile(ProfileChange {
+                    user,
+                    name: maybe("Another Name"),
+                    handle: maybe("p9"),
+                    about: maybe(if on { "" } else { "about" }),
+                    picture: maybe("picture"),
+                })
+            }
+            2 | 3 => {
+                let audience = [Audience::Everyone, Audience::Acquainted, Audience::Nobody];
+                let mut maybe = || self.coin(2).then(|| self.chance.one_of(&audience));
+                Command::Privacy(
+                    user,
+                    SetPrivacy {
+                        who_writes: maybe(),
+                        who_adds: maybe(),
+                        last_seen: maybe(),
+                        receipts: maybe(),
+                    },
+                )
+            }
+            4 | 5 => Command::Block(user, other, on),
+            6..11 => {
+                let pair = [self.people[1 + self.chance.below(3)], self.people[4]];
+                let conv = ConversationId::direct(pair[0], pair[1]);
+                // Seldom a stranger.
+                let user = if self.coin(6) { user } else { self.chance.one_of(&pair) };
+                let terms = self.chance.one_of(&[
+                    Terms::Accept,
+                    Terms::Ignore,
+                    Terms::Ignore,
+                    Terms::Blocks(true),
+                    Terms::Blocks(true),
+                    Terms::Blocks(false),
+                    Terms::Blocks(false),
+                ]);
+                Command::Terms(SetTerms { conv, user, terms })
+            }
+            11 => Command::Deactivate(user, on && self.coin(3)),
+            12 | 13 => Command::NoteDeactivated(user, on),
+            14 => Command::Report(NewReport {
+                reporter: user,
+                send_id: SendId::from_bytes(self.mint()),
+                user: other,
+                conv: self.conv(),
+                why: "why".into(),
+                said: "[]".into(),
+            }),
+            _ => Command::CloseReport(self.chance.below(3) as u64),
+        }
+    }
+
     /// As many devices as one person may have, at once.
     pub fn many_devices(&mut self) -> Vec<Command> {
         let user = self.people[1];
@@ -460,7 +526,8 @@ impl Script {
 
     fn directory(&mut self) -> Command {
         let hash = [self.chance.below(3) as u8; 32];
-        match self.chance.below(8) {
+        match self.chance.below(9) {
+            8 => Command::Release(self.person(), format!("h{}", self.chance.below(6))),
             0..5 => Command::Claim(ClaimHandle {
                 handle: format!("h{}", self.chance.below(6)),
                 user: self.person(),
@@ -523,7 +590,7 @@ impl Script {
         let (user, conv) = (self.person(), self.conv());
         let head = head_of(conv);
         let seq = self.seq(head);
-        match self.chance.below(21) {
+        match self.chance.below(28) {
             0..5 => {
                 let other = self.seq(head);
                 let place = match self.chance.below(4) {
@@ -568,6 +635,12 @@ impl Script {
             }),
             18 => Question::Pins(user, conv),
             19 => Question::LastSeen(self.people.clone()),
+            20 | 21 => Question::Standings(user, self.people.clone()),
+            22 => Question::MaySee(user, self.people.clone()),
+            23 => Question::HiddenFrom(user, conv),
+            24 => Question::Manners(user),
+            25 => Question::Find(user, if self.coin(2) { "p".into() } else { "NAME".into() }),
+            26 => Question::Reports(self.chance.below(3) as u64),
             _ => Question::Invites(self.chance.below(4)),
         }
     }

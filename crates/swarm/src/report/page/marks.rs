@@ -25,8 +25,8 @@ const SQUARE: &str = "<path d=\"M-5-5H5V5H-5z\"/>";
 /// What each record is drawn as.
 pub(super) fn mark(what: &What) -> Mark {
     let (class, shape) = match what {
-        What::Invoke { .. } | What::Drafted { .. } => ("ask", RING),
-        What::Ok { .. } => ("ok", DOT),
+        What::Invoke { .. } | What::Drafted { .. } | What::Blocking { .. } | What::TakesUp { .. } => ("ask", RING),
+        What::Ok { .. } | What::Blocked { .. } => ("ok", DOT),
         What::Fail { .. } => ("no", CROSS),
         What::Unknown { .. } => ("unknown", QUESTION),
         What::Shown { .. } | What::Heard { .. } => ("told", ARRIVAL),
@@ -39,6 +39,7 @@ pub(super) fn mark(what: &What) -> Mark {
         | What::Resynced
         | What::EventsLost
         | What::Stopped { .. }
+        | What::Requested { .. }
         | What::ToldBehind { .. } => ("odd", WARNS),
         What::Final { .. } | What::Snapshot { .. } | What::Draft { .. } | What::Log { .. } => ("end", SQUARE),
         What::Run { .. }

@@ -136,6 +136,8 @@ fn conversation(what: &What) -> Of {
         | What::Heard { conv, .. }
         | What::Pulled { conv, .. }
         | What::Drafted { conv, .. }
+        | What::Requested { conv }
+        | What::TakesUp { conv }
         | What::Draft { conv, .. }
         | What::ToldBehind { conv: Some(conv) } => Of::Conversation(*conv),
         What::Read { conv, .. } | What::MarkUnread { conv, .. } | What::SawCursor { conv, .. } => Of::Cursors(*conv),
@@ -145,6 +147,8 @@ fn conversation(what: &What) -> Of {
         | What::Resynced
         | What::EventsLost
         | What::Stopped { .. }
+        | What::Blocking { .. }
+        | What::Blocked { .. }
         | What::ToldBehind { conv: None } => Of::Device,
         What::Run { .. }
         | What::Device { .. }

@@ -1,0 +1,138 @@
+//! I19: what is told of somebody who is blocked, or whom nobody has taken up.
+
+use crate::story::*;
+use protocol::server_frame::PresenceState;
+use protocol::{ConversationId, SendId, Seq, UserId};
+use swarm::history::{Device, What};
+use swarm::verdict::Rule;
+
+const ANNS_EAR: Device = 10;
+/// A good while, in microseconds.
+const WHILE_US: u64 = 6_000_000;
+
+fn presence(user: UserId) -> What {
+    let state = PresenceState::Online;
+    What::SawPresence { user, state }
+}
+
+fn cursor(user: UserId, seq: u64) -> What {
+    What::SawCursor {
+        conv: ConversationId::direct(ANN, BOB),
+        user,
+        delivered: Seq(seq),
+        read: Seq(seq),
+    }
+}
+
+/// Bob blocks Ann, and that is acknowledged.
+fn blocked() -> Story {
+    let mut story = Story::good();
+    story.push(Some(BOBS), What::Blocking { user: ANN, on: true });
+    story.push(Some(BOBS), What::Blocked { user: ANN, on: true });
+    story
+}
+
+/// What this rule alone says.
+fn says_of(story: &Story, rule: Rule) -> Vec<String> {
+    let violations = story.judge().violations.into_iter();
+    violations.filter(|one| one.rule == rule).map(|one| one.says).collect()
+}
+
+fn later(mut story: Story, told: &[(Device, What)]) -> Story {
+    story.now_us += WHILE_US;
+    for (device, what) in told {
+        story.push(Some(*device), what.clone());
+    }
+    story
+}
+
+#[test]
+fn i19_nothing_passes_after_a_block() {
+    let typing = |user| What::SawTyping { conv: CONV, user };
+    for (device, user) in [(ANNS, BOB), (BOBS, ANN)] {
+        assert_bad(
+            &later(blocked(), &[(device, presence(user))]),
+            &[Rule::I19],
+            "let through",
+        );
+        assert_bad(
+            &later(blocked(), &[(device, typing(user))]),
+            &[Rule::I19],
+            "let through",
+        );
+    }
+    assert_bad(
+        &later(blocked(), &[(ANNS_EAR, cursor(BOB, 1))]),
+        &[Rule::I19],
+        "let through",
+    );
+    // Of Cyd they hear, and that nothing is told of each other is told as the beginning.
+    let rest = [(CYDS, presence(BOB)), (BOBS, presence(CYD)), (ANNS_EAR, cursor(BOB, 0))];
+    assert_good(&later(blocked(), &rest));
+}
+
+#[test]
+fn i19_what_was_on_its_way_is_no_fault() {
+    let mut story = blocked();
+    story.push(Some(ANNS), presence(BOB));
+    assert_good(&story);
+    // But a connection that was begun after it has nothing of before on its way.
+    let mut story = blocked();
+    story.now_us += 1;
+    story.push(Some(ANNS), What::Disconnected);
+    story.push(Some(ANNS), What::Connected { epoch: None });
+    story.push(Some(ANNS), presence(BOB));
+    assert_bad(&story, &[Rule::I19], "let through");
+}
+
+#[test]
+fn i19_a_block_ends_when_somebody_asks_for_it() {
+    let mut story = blocked();
+    story.push(Some(BOBS), What::Blocking { user: ANN, on: false });
+    assert_good(&later(story, &[(ANNS, presence(BOB))]));
+    let mut unknown = Story::good();
+    unknown.push(Some(BOBS), What::Blocking { user: ANN, on: true });
+    assert_good(&later(unknown, &[(ANNS, presence(BOB))]));
+}
+
+#[test]
+fn i19_nobody_writes_where_one_blocks_the_other() {
+    let write = |mut story: Story, device: Device, while_us: u64| {
+        let (send_id, conv) = (SendId::from_bytes([77; 16]), ConversationId::direct(ANN, BOB));
+        let invoke = What::Invoke {
+            send_id,
+            conv,
+            verb: "send".to_owned(),
+            digest: Some(7),
+        };
+        story.now_us += while_us;
+        story.push(Some(device), invoke);
+        story.now_us += while_us;
+        let seq = Seq(2);
+        story.push(Some(device), What::Ok { send_id, conv, seq });
+        story
+    };
+    for device in [ANNS, BOBS] {
+        let says = says_of(&write(blocked(), device, 10), Rule::I19);
+        assert!(says.iter().any(|says| says.contains("wrote in a 1:1")), "{says:?}");
+    }
+    assert_eq!(says_of(&write(Story::good(), ANNS, 10), Rule::I19), [""; 0]);
+}
+
+#[test]
+fn i19_nothing_passes_in_a_request() {
+    let conv = ConversationId::direct(ANN, CYD);
+    let typing = |user| What::SawTyping { conv, user };
+    let asked = || {
+        let mut story = Story::good();
+        story.push(Some(CYDS), What::Requested { conv });
+        story
+    };
+    for (device, user) in [(ANNS, CYD), (CYDS, ANN)] {
+        let says = says_of(&later(asked(), &[(device, typing(user))]), Rule::I19);
+        assert_eq!(says.len(), 1, "{says:?}");
+        let mut taken_up = asked();
+        taken_up.push(Some(CYDS), What::TakesUp { conv });
+        assert_eq!(says_of(&later(taken_up, &[(device, typing(user))]), Rule::I19), [""; 0]);
+    }
+}
