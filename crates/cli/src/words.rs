@@ -132,7 +132,9 @@ fn settings(change: &SettingsChange) -> String {
 
 /// Whether a text names somebody.
 pub fn mentions(kind: &Kind, raw: &RawValue, user: UserId) -> bool {
-    *kind == Kind::Text && read::<Body>(raw).is_some_and(|body| body.mentions.iter().any(|one| one.user == user))
+    *kind == Kind::Text
+        && read::<Body>(raw)
+            .is_some_and(|body| body.mention_all.is_some() || body.mentions.iter().any(|one| one.user == user))
 }
 
 /// What a conversation is called by one of its people.

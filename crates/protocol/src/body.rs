@@ -147,6 +147,9 @@ pub struct Body {
     /// Who is named, and where in `text`. Empty is left out.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub mentions: Vec<Mention>,
+    /// Where in `text` everybody is named at once; it takes the right to (see [`crate::rights`]).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mention_all: Option<TextRange>,
     /// Attachments, by id. Empty is left out.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[cfg_attr(feature = "openapi", schema(value_type = Vec<String>))]
@@ -164,6 +167,36 @@ pub struct Forwarded {
     pub sender: UserId,
     /// When, in milliseconds since 1970 UTC.
     pub created_ms: u64,
+}
+
+/// A part of a text. On the wire an object and nothing else, as a [`Mention`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "serde_json::Map<String, serde_json::Value>")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct TextRange {
+    /// Where it starts, in bytes of UTF-8.
+    pub start: u32,
+    /// How long it is, in bytes of UTF-8.
+    pub len: u32,
+}
+
+impl TryFrom<serde_json::Map<String, serde_json::Value>> for TextRange {
+    type Error = Fault;
+
+    fn try_from(fields: serde_json::Map<String, serde_json::Value>) -> Result<Self, Fault> {
+        let number = |name| fields.get(name)?.as_u64()?.try_into().ok();
+        let range = number("start").zip(number("len"));
+        let (start, len) = range.ok_or(Fault("a range in a text is {start, len}"))?;
+        Ok(Self { start, len })
+    }
+}
+
+impl TextRange {
+    fn lies_in(self, text: &str) -> bool {
+        let start = self.start as usize;
+        let end = start.checked_add(self.len as usize);
+        self.len > 0 && end.is_some_and(|end| text.get(start..end).is_some())
+    }
 }
 
 /// One person named in a text. On the wire an object and nothing else.
@@ -212,11 +245,18 @@ impl<'de> Deserialize<'de> for Mention {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Fault(pub &'static str);
 
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0)
+    }
+}
+
 impl fmt::Debug for Body {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Body")
             .field("text_bytes", &self.text.len())
             .field("mentions", &self.mentions)
+            .field("mention_all", &self.mention_all)
             .field("media", &self.media)
             .field("forwarded", &self.forwarded)
             .finish()
@@ -262,8 +302,8 @@ impl Body {
         if !raw.get().starts_with('{') {
             return Err(Fault("a body is a JSON object"));
         }
-        let body: Self =
-            serde_json::from_str(raw.get()).map_err(|_| Fault("the body of a text is {text, mentions?, media?}"))?;
+        let body: Self = serde_json::from_str(raw.get())
+            .map_err(|_| Fault("the body of a text is {text, mentions?, mention_all?, media?}"))?;
         if body.text.len() > limits::TEXT_BYTES_MAX {
             return Err(Fault("the text is longer than text_bytes_max"));
         }
@@ -276,9 +316,10 @@ impl Body {
         if body.text.trim().is_empty() && body.media.is_empty() {
             return Err(Fault("a message says something or carries something"));
         }
-        body.mentions
-            .iter()
-            .all(|m| m.lies_in(&body.text))
+        let named = body.mentions.iter().map(|mention| mention.range());
+        named
+            .chain(body.mention_all)
+            .all(|range| range.lies_in(&body.text))
             .then_some(())
             .ok_or(Fault("a mention's range is not in the text"))?;
         Ok(body)
@@ -286,10 +327,9 @@ impl Body {
 }
 
 impl Mention {
-    fn lies_in(&self, text: &str) -> bool {
-        let start = self.start as usize;
-        let end = start.checked_add(self.len as usize);
-        self.len > 0 && end.is_some_and(|end| text.get(start..end).is_some())
+    fn range(self) -> TextRange {
+        let Self { start, len, .. } = self;
+        TextRange { start, len }
     }
 }
 

@@ -1,5 +1,6 @@
 //! What is done to an entry after it was written: what goes in, and what comes out.
 
+use crate::record::Mentions;
 use protocol::{ConversationId, Kind, SendId, Seq, UserId, entry};
 use std::sync::Arc;
 
@@ -26,7 +27,7 @@ pub enum Amendment {
         /// The JSON source of the body, already checked.
         body: Arc<str>,
         /// Who is mentioned in it; those who are no members, or may not read the entry, are passed over.
-        mentions: Vec<UserId>,
+        mentions: Mentions,
     },
     /// It has no content any more, for anybody.
     Delete,
@@ -52,6 +53,18 @@ impl Amendment {
             Self::Edit { .. } | Self::React { on: true, .. } | Self::Pin { on: true } => true,
             Self::Delete | Self::React { on: false, .. } | Self::Pin { on: false } => false,
         }
+    }
+
+    /// Whether it mentions everybody at once.
+    #[must_use]
+    pub fn names_everybody(&self) -> bool {
+        matches!(
+            self,
+            Self::Edit {
+                mentions: Mentions::Everybody,
+                ..
+            }
+        )
     }
 
     /// The kind of the entry that says so.

@@ -66,6 +66,31 @@ impl Entry {
 /// What one person's reaction takes in a page, in bytes: an id in quotes and a comma.
 const REACTION_BYTES: usize = 39;
 
+/// Who is mentioned in a text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Mentions {
+    /// These, by name.
+    People(Vec<UserId>),
+    /// Every member but the author, which takes [`protocol::rights::Action::MentionAll`].
+    Everybody,
+}
+
+impl Mentions {
+    /// Nobody.
+    #[must_use]
+    pub const fn none() -> Self {
+        Self::People(Vec::new())
+    }
+
+    /// Who that is among these members.
+    pub(crate) fn of(&self, author: UserId, members: impl Iterator<Item = UserId>) -> Vec<UserId> {
+        match self {
+            Self::People(users) => users.clone(),
+            Self::Everybody => members.filter(|user| *user != author).collect(),
+        }
+    }
+}
+
 /// For [`crate::Store::append`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Append {
@@ -82,7 +107,7 @@ pub struct Append {
     /// The JSON source of the body, already checked.
     pub body: Arc<str>,
     /// Who is mentioned; those who are not members are passed over.
-    pub mentions: Vec<UserId>,
+    pub mentions: Mentions,
     /// What it answers.
     pub reply_to: Option<Seq>,
     /// What thread it is in.

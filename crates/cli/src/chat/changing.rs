@@ -11,15 +11,12 @@ use crate::words::{self, Said};
 use client::timeline::Line;
 use protocol::change::AskHistory;
 use protocol::client_frame::{Forward, Place};
-use protocol::{Body, ConversationId, Kind, Seq};
+use protocol::{ConversationId, Kind, Seq};
 
 impl Talk<'_> {
     pub(super) async fn edit(&mut self, which: Which, words: &str) -> Result<(), Not> {
         let (conv, target) = self.message(which, |line, me| line.sender == me).await?;
-        let body = Body {
-            mentions: self.mentions(words),
-            ..Body::text(words)
-        };
+        let body = self.body(conv, words).await?;
         self.client.edit(conv, target.0, &body).await?;
         Ok(())
     }
@@ -47,10 +44,7 @@ impl Talk<'_> {
 
     pub(super) async fn reply(&mut self, which: Which, words: &str) -> Result<(), Not> {
         let (conv, target) = self.message(which, |line, me| line.sender != me).await?;
-        let body = Body {
-            mentions: self.mentions(words),
-            ..Body::text(words)
-        };
+        let body = self.body(conv, words).await?;
         let raw = body.to_raw();
         self.client.send_kind(conv, Kind::Text, raw, Some(target.0)).await?;
         self.refresh().await?;

@@ -6,7 +6,10 @@ use crate::people::ANSWER_TIME_MAX;
 use crate::words;
 use crate::{Wrong, account, safe};
 use client::No;
+use protocol::body::TextRange;
 use protocol::client_frame::{AskPeople, Place};
+use protocol::rights::{self, Action};
+use protocol::server_frame::Role;
 use protocol::{Body, ConversationId, Mention, Seq, UserId};
 
 /// Why something typed was not done, for whoever typed it. Not the end of the chat.
@@ -149,17 +152,32 @@ impl Talk<'_> {
 
     async fn words(&mut self, words: &str) -> Result<(), Not> {
         let conv = self.here("Words go to the open one; /new @bob begins one.")?;
-        let body = Body {
-            mentions: self.mentions(words),
-            ..Body::text(words)
-        };
+        let body = self.body(conv, words).await?;
         self.client.send(conv, &body).await?;
         self.refresh().await?;
         Ok(())
     }
 
+    /// The words as they are sent: with those whom they name set out beside them, and everybody, where `@all` stands and
+    /// whoever writes it may say so.
+    pub(super) async fn body(&self, conv: ConversationId, words: &str) -> Result<Body, Not> {
+        let row = self
+            .client
+            .look(move |core| core.state().inbox.row(conv).cloned())
+            .await?;
+        let may = row.is_some_and(|row| {
+            let role = row.role.unwrap_or(Role::Member);
+            rights::may(role, Action::MentionAll, row.settings.mode())
+        });
+        Ok(Body {
+            mentions: self.mentions(words),
+            mention_all: everybody(words).filter(|_| may),
+            ..Body::text(words)
+        })
+    }
+
     /// The people whose `@handle` stands in the words.
-    pub(super) fn mentions(&self, words: &str) -> Vec<Mention> {
+    fn mentions(&self, words: &str) -> Vec<Mention> {
         let mut mentions = Vec::new();
         for (start, _) in words.match_indices('@') {
             let before = words[..start].chars().next_back();
@@ -353,5 +371,41 @@ pub(super) fn explain(no: &No) -> String {
     match no {
         No::Refused(refusal) => safe::line(&refusal.say),
         no => format!("Not done: {no}."),
+    }
+}
+
+/// Where `@all` stands by itself.
+fn everybody(words: &str) -> Option<TextRange> {
+    const ALL: &str = "@all";
+    let is_name = |c: char| c.is_alphanumeric() || matches!(c, '.' | '_' | '-' | '@');
+    let (start, _) = words.match_indices(ALL).find(|(start, _)| {
+        let before = words[..*start].chars().next_back();
+        let mut after = words[start + ALL.len()..].chars();
+        // A full stop ends a sentence, not a name.
+        let goes_on = after
+            .next()
+            .is_some_and(|c| is_name(c) && (c != '.' || after.next().is_some_and(is_name)));
+        !before.is_some_and(is_name) && !goes_on
+    })?;
+    Some(TextRange {
+        start: u32::try_from(start).ok()?,
+        len: ALL.len() as u32,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn all_is_a_word_of_its_own() {
+        let at = |words| everybody(words).map(|range| range.start);
+        assert_eq!(at("@all, hello"), Some(0));
+        assert_eq!(at("this is for @all."), Some(12));
+        assert_eq!(at("(@all)"), Some(1));
+        for none in ["@allan", "@all.of.us", "me@all", "all", "@@all", "@all-hands"] {
+            assert_eq!(at(none), None, "{none}");
+        }
+        assert_eq!(at("@allan and @all"), Some(11));
     }
 }

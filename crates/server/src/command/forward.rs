@@ -33,7 +33,7 @@ pub fn forward(node: &Arc<Node>, who: &Who, frame: Send, from: Forward) -> Later
         send_id: frame.send_id,
         kind: frame.kind,
         body: Arc::from(store::EMPTY_BODY),
-        mentions: Vec::new(),
+        mentions: store::Mentions::none(),
         reply_to: frame.reply_to,
         thread: frame.thread,
         read: frame.read,
@@ -73,6 +73,7 @@ fn passed_on(origin: &Entry) -> Option<Arc<str>> {
     }
     let mut fields: BTreeMap<String, Box<RawValue>> = serde_json::from_str(&origin.body).ok()?;
     fields.remove("mentions");
+    fields.remove("mention_all");
     let here = Forwarded {
         sender: origin.sender,
         created_ms: origin.created_ms,

@@ -11,7 +11,7 @@ use protocol::refusal::Code;
 use protocol::{Kind, Refusal, UserId};
 use serde_json::value::RawValue;
 use std::sync::Arc;
-use store::Append;
+use store::{Append, Mentions};
 
 pub fn send(node: &Arc<Node>, who: &Who, frame: Send) -> Later {
     let mentions = match check(node, who, &frame) {
@@ -51,7 +51,7 @@ pub fn send(node: &Arc<Node>, who: &Who, frame: Send) -> Later {
 }
 
 /// Rates and shape; answers who is mentioned. Whether the sender may write here is the store's to say.
-fn check(node: &Node, who: &Who, frame: &Send) -> Result<Vec<UserId>, Refusal> {
+fn check(node: &Node, who: &Who, frame: &Send) -> Result<Mentions, Refusal> {
     node.gates
         .send(who.user, frame.conv, node.now_ms())
         .map_err(|ms| Code::RateLimited.refuse_for_ms(ms))?;
@@ -60,7 +60,7 @@ fn check(node: &Node, who: &Who, frame: &Send) -> Result<Vec<UserId>, Refusal> {
     }
     body::check_any(&frame.body).map_err(bad_body)?;
     if frame.kind != Kind::Text || frame.forward.is_some() {
-        return Ok(Vec::new());
+        return Ok(Mentions::none());
     }
     mentions(&frame.body)
 }
@@ -70,11 +70,14 @@ fn bad_body(fault: body::Fault) -> Refusal {
 }
 
 /// Who is mentioned in the body of a text that is as it should be.
-pub fn mentions(raw: &RawValue) -> Result<Vec<UserId>, Refusal> {
+pub fn mentions(raw: &RawValue) -> Result<Mentions, Refusal> {
     body::check_any(raw).map_err(bad_body)?;
     let body = Body::check(raw).map_err(bad_body)?;
+    if body.mention_all.is_some() {
+        return Ok(Mentions::Everybody);
+    }
     let mut mentions: Vec<UserId> = body.mentions.iter().map(|mention| mention.user).collect();
     mentions.sort_unstable();
     mentions.dedup();
-    Ok(mentions)
+    Ok(Mentions::People(mentions))
 }

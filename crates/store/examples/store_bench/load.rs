@@ -11,7 +11,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use store::sqlite::{self, Options, Sqlite};
-use store::{Append, BUMP_ROWS_MAX, Create, CursorMove, InboxRecord, NewUser, Store};
+use store::{Append, BUMP_ROWS_MAX, Create, CursorMove, InboxRecord, Mentions, NewUser, Store};
 
 /// Bytes of a message's text.
 const TEXT_BYTES: usize = 128;
@@ -164,7 +164,7 @@ impl Load {
             send_id: SendId::from_random(send_id),
             kind: Kind::Text,
             body: Arc::clone(&self.texts[state.chance.random_range(0..TEXTS)]),
-            mentions: Vec::new(),
+            mentions: Mentions::none(),
             reply_to: None,
             thread: None,
             read: None,

@@ -58,7 +58,9 @@ impl State {
         match &amend.change {
             Amendment::Edit { body, mentions } => {
                 conversation.edit(&entry, amend.target, body);
-                conversation.mention_anew(amend.target, entry.seq, mentions);
+                let members = conversation.present().map(|(user, _)| user);
+                let named = mentions.of(amend.actor, members);
+                conversation.mention_anew(amend.target, entry.seq, &named);
             }
             Amendment::Delete => conversation.forget_content(amend.target),
             // What they come to is found by walking the log.
@@ -97,6 +99,9 @@ impl Conversation {
         }
         if amend.change.says_something() {
             self.on_terms(amend.actor)?;
+        }
+        if amend.change.names_everybody() && !may(Action::MentionAll) {
+            return Err(Refused::Forbidden);
         }
         let deleted = self.deleted_by(target).is_some();
         let age_ms = now_ms.saturating_sub(target.created_ms);

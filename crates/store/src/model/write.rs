@@ -3,7 +3,7 @@
 use super::State;
 use super::conversation::{Asked, Conversation, Membership, Sent};
 use super::seen::Eyes;
-use crate::record::{Append, Appended, Create, Entry};
+use crate::record::{Append, Appended, Create, Entry, Mentions};
 use crate::{Refused, Result};
 use protocol::group::GroupSettings;
 use protocol::limits::GROUP_MEMBERS_MAX;
@@ -47,6 +47,9 @@ impl Conversation {
         if append.read.is_some_and(|read| read > self.head_seq()) {
             return Err(Refused::BeyondHead);
         }
+        if append.mentions == Mentions::Everybody && !may(sender.role, Action::MentionAll, self.settings.mode()) {
+            return Err(Refused::Forbidden);
+        }
         if let Some(retry_after_ms) = self.has_to_wait(append.sender, sender.role, now_ms) {
             return Err(Refused::SlowMode { retry_after_ms });
         }
@@ -73,10 +76,11 @@ impl State {
         conversation.may_append(&append, now_ms)?;
         let head_before = conversation.head_seq();
         let counts = append.kind.counts();
+        let members = conversation.present().map(|(user, _)| user);
         let mentioned: Vec<UserId> = append
             .mentions
-            .iter()
-            .copied()
+            .of(append.sender, members)
+            .into_iter()
             .filter(|&user| conversation.member(user).is_ok())
             .collect();
 

@@ -58,7 +58,8 @@ pub(super) fn amend(work: &mut Work, ask: &Amend) -> Outcome<Appended> {
     let entry = log::write(db, &mut work.pen, conversation, draft)?;
     match &ask.change {
         Amendment::Edit { body, mentions } => {
-            mention_anew(db, conversation, &target, entry.seq, mentions)?;
+            let named = conversation.named(mentions, ask.actor);
+            mention_anew(db, conversation, &target, entry.seq, &named)?;
             edit(db, conv.1, &target, entry.seq, body)?;
         }
         Amendment::Delete => delete(db, conv.1, target.seq)?,
@@ -102,6 +103,9 @@ fn may_amend(db: &Db, pen: &Pen, conversation: &Conversation, ask: &Amend) -> Ou
     }
     if ask.change.says_something() {
         conversation.on_terms(ask.actor)?;
+    }
+    if ask.change.names_everybody() && !allows(conversation, actor, Action::MentionAll) {
+        return Err(Refused::Forbidden.into());
     }
     let deleted = seen::deleted_by(db, conversation.number, target.rev)?.is_some();
     let age_ms = pen.now_ms.saturating_sub(target.created_ms);

@@ -8,6 +8,7 @@ use super::db::{self, Db};
 use super::job::Outcome;
 use super::log;
 use super::terms::Side;
+use crate::record::Mentions;
 use protocol::group::GroupSettings;
 use protocol::server_frame::{ConversationKind, Role};
 use protocol::{ConversationId, Generation, MessageId, Ordinal, Seq, Span, UserId};
@@ -93,6 +94,12 @@ pub(super) struct Fanout {
 }
 
 impl Conversation {
+    /// Who is mentioned by this author; also people who are no members.
+    pub(super) fn named(&self, mentions: &Mentions, author: UserId) -> Vec<UserId> {
+        let members = self.members.iter().filter(|(_, member)| member.role.is_some());
+        mentions.of(author, members.map(|(user, _)| *user))
+    }
+
     /// Reads a conversation. Its head is derived from the log.
     pub(super) fn load(db: &Db, id: ConversationId) -> Outcome<Option<Self>> {
         let Some(number) = db.conversation_number(id)? else {

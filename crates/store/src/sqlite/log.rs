@@ -9,7 +9,7 @@ use super::seen::{self, Eyes};
 use super::settings;
 use super::work::{Digest, Pen, Work};
 use crate::error::Refused;
-use crate::record::{Append, Appended, Entry};
+use crate::record::{Append, Appended, Entry, Mentions};
 use mutants::Mutant;
 use protocol::rights::{Action, may};
 use protocol::{ConversationId, Kind, MessageId, Ordinal, SendId, Seq, UserId, unread};
@@ -276,7 +276,7 @@ pub(super) fn append(work: &mut Work, ask: &Append) -> Outcome<Appended> {
         thread: ask.thread,
     };
     let entry = write(db, &mut work.pen, conversation, draft)?;
-    for user in &ask.mentions {
+    for user in &conversation.named(&ask.mentions, ask.sender) {
         let Some(member) = conversation
             .members
             .get_mut(user)
@@ -320,6 +320,12 @@ fn may_append(conversation: &Conversation, ask: &Append) -> Result<(), Refused> 
     }
     if ask.read.is_some_and(|read| read > conversation.head_seq) {
         return Err(Refused::BeyondHead);
+    }
+    let may_name_all = member
+        .role
+        .is_some_and(|role| may(role, Action::MentionAll, conversation.settings.mode()));
+    if ask.mentions == Mentions::Everybody && !may_name_all {
+        return Err(Refused::Forbidden);
     }
     Ok(())
 }

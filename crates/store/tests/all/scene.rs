@@ -11,7 +11,7 @@ use std::thread::Thread;
 use store::model::Model;
 use store::{
     Append, Appended, AskPage, BUMP_ROWS_MAX, Bumped, ChangeMembers, Create, CursorMove, CursorMoved, Entry, Error,
-    InboxRecord, MemberChange, NewUser, Page, Refused, Reply, Store, Topic,
+    InboxRecord, MemberChange, Mentions, NewUser, Page, Refused, Reply, Store, Topic,
 };
 
 /// 2026-11-24, when the tests' clock begins, in milliseconds since 1970.
@@ -244,7 +244,7 @@ impl Scene {
             send_id: self.send_id(),
             kind: Kind::Text,
             body: format!("{{\"text\":\"{text}\"}}").into(),
-            mentions: Vec::new(),
+            mentions: Mentions::none(),
             reply_to: None,
             thread: None,
             read: None,

@@ -5,12 +5,12 @@ use protocol::client_frame::Place;
 use protocol::entry::Reaction;
 use protocol::limits::{DELETE_MS_MAX, EDIT_MS_MAX, ENTRY_EMOJIS_MAX, PERSON_REACTIONS_MAX, PINS_MAX};
 use protocol::{ConversationId, Kind, Seq, UserId};
-use store::{Amend, Amendment, Append, Appended, AskHistory, Entry, Forward, Refused};
+use store::{Amend, Amendment, Append, Appended, AskHistory, Entry, Forward, Mentions, Refused};
 
 fn edit(text: &str, mentions: &[UserId]) -> Amendment {
     Amendment::Edit {
         body: body(text).into(),
-        mentions: mentions.to_vec(),
+        mentions: Mentions::People(mentions.to_vec()),
     }
 }
 

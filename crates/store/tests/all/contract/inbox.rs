@@ -1,11 +1,12 @@
 //! From a log to its members' inboxes: nothing forgotten, nothing going back, and unread counts that are exact.
 
-use crate::scene::{Chance, Scene, done, still, unread_of};
+use crate::scene::{Chance, Scene, done, refused, still, unread_of};
 use protocol::limits::INBOX_ROWS_MAX;
 use protocol::{ConversationId, Ordinal, Seq, UserId, Ver};
 use std::collections::BTreeMap;
 use store::{
-    Append, BUMP_ROWS_MAX, CursorMove, Error, InboxRecord, MENTIONS_TOLD_MAX, MemberChange, PeerCursor, Store, Topic,
+    Append, BUMP_ROWS_MAX, CursorMove, Error, InboxRecord, MENTIONS_TOLD_MAX, MemberChange, Mentions, PeerCursor,
+    Refused, Store, Topic,
 };
 
 /// Unread messages by walking the log: what an inbox row has to come to.
@@ -99,7 +100,7 @@ pub fn unr2_mentions_are_told_while_unread(scene: &mut Scene) {
         let text = scene.text(conv, ann, "you");
         scene
             .append(Append {
-                mentions: who.to_vec(),
+                mentions: Mentions::People(who.to_vec()),
                 ..text
             })
             .entry
@@ -236,6 +237,60 @@ pub fn cnv1_the_longest_waiting_comes_first(scene: &mut Scene) {
     assert_eq!(done(scene.store.dirty(2)).len(), 2);
 }
 
+/// UNR3: who has the right mentions every member but themselves at once, by a text or by an edit that adds it; nobody
+/// else may, nor anybody in a 1:1.
+pub fn unr3_who_may_names_everybody(scene: &mut Scene) {
+    let [ann, bob, cid, eve] = scene.persons();
+    let conv = scene.group(&[ann, bob, cid]);
+    let pair = scene.direct(ann, bob);
+    let everybody = |text: Append| Append {
+        mentions: Mentions::Everybody,
+        ..text
+    };
+    let told = |scene: &Scene, who| {
+        scene.fan_out();
+        scene
+            .row(who, conv)
+            .mention_seqs
+            .iter()
+            .map(|seq| seq.0)
+            .collect::<Vec<_>>()
+    };
+    let text = scene.text(conv, ann, "all of you");
+    scene.append(everybody(text));
+    scene.add(conv, ann, &[eve]);
+    let of_all = [ann, bob, cid, eve].map(|who| told(scene, who));
+    assert_eq!(
+        of_all,
+        [vec![], vec![2], vec![2], vec![]],
+        "who is there, but for who writes"
+    );
+    let plain = scene.say(conv, ann, "and this?").seq;
+    scene.reads(conv, bob, plain);
+    let edit = store::Amendment::Edit {
+        body: r#"{"text":"and this, all of you?"}"#.into(),
+        mentions: Mentions::Everybody,
+    };
+    let amend = |scene: &mut Scene, actor: UserId, target: Seq, change: &store::Amendment| store::Amend {
+        conv,
+        actor,
+        send_id: scene.send_id(),
+        target,
+        change: change.clone(),
+    };
+    let ask = amend(scene, ann, plain, &edit);
+    let changed = done(scene.store.amend(ask)).entry.seq;
+    assert_eq!(told(scene, bob), [changed.0], "who has read it is told by the edit");
+    assert_eq!(told(scene, eve), [plain.0]);
+    let text = scene.text(conv, bob, "may I?");
+    assert_eq!(refused(scene.store.append(everybody(text))), Refused::Forbidden);
+    let mine = scene.say(conv, bob, "mine").seq;
+    let ask = amend(scene, bob, mine, &edit);
+    assert_eq!(refused(scene.store.amend(ask)), Refused::Forbidden);
+    let text = scene.text(pair, ann, "both of us");
+    assert_eq!(refused(scene.store.append(everybody(text))), Refused::Forbidden);
+}
+
 /// CNV1: a bump that is repeated changes nothing, and one that comes late puts nothing back.
 pub fn cnv1_late_and_repeated_bumps_put_nothing_back(scene: &mut Scene) {
     let [ann, bob, cid] = scene.persons();
@@ -250,13 +305,13 @@ pub fn cnv1_late_and_repeated_bumps_put_nothing_back(scene: &mut Scene) {
     read_all(scene);
     let text = scene.text(conv, ann, "you");
     scene.append(Append {
-        mentions: vec![bob],
+        mentions: Mentions::People(vec![bob]),
         ..text
     });
     read_all(scene);
     let text = scene.text(pair, ann, "you");
     scene.append(Append {
-        mentions: vec![bob],
+        mentions: Mentions::People(vec![bob]),
         ..text
     });
     read_all(scene);
@@ -356,7 +411,7 @@ pub fn cnv2_a_version_for_each_change_and_none_for_nothing(scene: &mut Scene) {
     assert_eq!((of_bob.user, of_bob.ver, of_bob.head_only), (bob, Ver(3), false));
     let text = scene.text(conv, ann, "three");
     scene.append(Append {
-        mentions: vec![bob],
+        mentions: Mentions::People(vec![bob]),
         ..text
     });
     let head_only: Vec<_> = scene.fan_out().iter().map(|one| (one.user, one.head_only)).collect();

@@ -89,6 +89,7 @@ macro_rules! contract {
             inbox::{
                 unr1_unread_equals_a_walk_over_the_log,
                 unr2_mentions_are_told_while_unread,
+                unr3_who_may_names_everybody,
                 cnv1_a_fanout_row_goes_only_if_unmoved,
                 cnv1_the_removed_hear_of_their_removal,
                 cnv1_the_longest_waiting_comes_first,

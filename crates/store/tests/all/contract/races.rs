@@ -98,7 +98,7 @@ fn act(store: &dyn Store, template: &Append, convs: &[ConversationId], people: &
             conv,
             sender: who,
             send_id: name,
-            mentions,
+            mentions: store::Mentions::People(mentions),
             ..template.clone()
         };
         let _ = wait(store.append(append));

@@ -10,7 +10,8 @@ use protocol::server_frame::{ConversationKind, Role};
 use protocol::{ConversationId, DeviceId, DeviceSeq, Generation, Kind, SendId, Seq, UserId, Ver};
 use store::{
     Amend, Amendment, Append, AskHistory, AskPage, ChangeMembers, ClaimHandle, Create, CursorMove, Invite,
-    MemberChange, NewDevice, NewMail, NewReport, NewUser, ProfileChange, SeenDevice, SetDraft, SetTerms, Terms, Which,
+    MemberChange, Mentions, NewDevice, NewMail, NewReport, NewUser, ProfileChange, SeenDevice, SetDraft, SetTerms,
+    Terms, Which,
 };
 use store::{ChangeSettings, Join, NewLink};
 
@@ -82,6 +83,17 @@ impl Script {
             return ConversationId::from_bytes([0xff; 16]);
         }
         self.chance.one_of(&self.convs)
+    }
+
+    /// Some people in one of so many texts, seldom everybody.
+    fn mentions(&mut self, one_in: usize) -> Mentions {
+        if !self.coin(one_in) {
+            Mentions::none()
+        } else if self.coin(6) {
+            Mentions::Everybody
+        } else {
+            Mentions::People(self.some_people())
+        }
     }
 
     fn some_people(&mut self) -> Vec<UserId> {
@@ -159,7 +171,7 @@ impl Script {
             send_id: SendId::from_bytes(self.mint()),
             kind: if self.coin(7) { Kind::of("poll") } else { Kind::Text },
             body: format!("{{\"text\":\"{}\"}}", self.minted).into(),
-            mentions: if self.coin(3) { self.some_people() } else { Vec::new() },
+            mentions: self.mentions(3),
             reply_to,
             thread,
             read,
@@ -188,7 +200,7 @@ impl Script {
         let change = match self.chance.below(10) {
             0..4 => Amendment::Edit {
                 body: format!("{{\"text\":\"edit {}\"}}", self.minted).into(),
-                mentions: if self.coin(2) { self.some_people() } else { Vec::new() },
+                mentions: self.mentions(2),
             },
             4..7 => Amendment::React {
                 emoji: self.chance.one_of(&["👍", ":ok:", "🎉"]).to_owned(),

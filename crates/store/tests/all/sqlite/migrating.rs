@@ -75,7 +75,7 @@ fn history(inline: &mut Inline, scene: &mut Scene) -> Story {
     told.extend(inline.all(vec![store.create(group), store.create(direct)]));
     for n in 0..20 {
         let mut append = scene.text(group_id, if n % 3 == 0 { bob } else { ann }, &format!("{n} grüße 🎉"));
-        append.mentions = vec![bob];
+        append.mentions = store::Mentions::People(vec![bob]);
         append.reply_to = (n > 4).then_some(Seq(n));
         told.push(inline.done(store.append(append)));
     }
