@@ -34,6 +34,9 @@ async fn two_people() -> (Served, (Typist, Running), (Typist, Running)) {
     bob_chat.hears("[1] @ann").await;
     bob_chat.types("/open @ann").await;
     bob_chat.hears("── @ann").await;
+    bob_chat.hears("They are a stranger to you").await;
+    bob_chat.types("/accept").await;
+    bob_chat.hears("@ann is welcome").await;
     (served, (ann, ann_chat), (bob, bob_chat))
 }
 
@@ -301,6 +304,8 @@ async fn at_a_terminal_ticks_change_in_place() {
     assert!(!seat.lines().join("").contains(PASSWORD), "{:#?}", seat.lines());
     seat.press("/new @bob\r");
     bob_chat.hears("[1] @ann").await;
+    bob_chat.types("/accept @ann").await;
+    bob_chat.hears("@ann is welcome").await;
     seat.sees(&["@bob>"]).await;
     seat.press("hel\x1b[D\x1b[Do\x7fold\x05p");
     seat.sees(&["@bob> holdelp"]).await;
