@@ -10,13 +10,13 @@ mod reader;
 
 pub use reader::Reader;
 
-use crate::history::{Device, Recorder, Seen, What, digest};
+use crate::history::{Device, Recorder, Seen, What};
 use client::address::{Address, Connector};
 use client::link::Link;
 use protocol::client_frame::{AskInbox, Beat, Get, Hello, Show, Watch};
 use protocol::server_frame::{Behind, Cursors, Entries, Inbox, Live, PresenceOf, ServerFrame, Topic, VerMoved};
 use protocol::token::TokenText;
-use protocol::{ClientFrame, ConversationId, Entry, Epoch, RequestId, Seq, UserId, Ver, limits};
+use protocol::{ClientFrame, ConversationId, Epoch, RequestId, Seq, UserId, Ver, limits};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -88,15 +88,6 @@ async fn greet<C: Connector>(connector: &C, address: &Address, token: &TokenText
     };
     link.send(None, &ClientFrame::Hello(Box::new(hello))).ok()?;
     Some(link)
-}
-
-/// An entry as it is written down.
-fn seen(entry: &Entry) -> Seen {
-    Seen {
-        seq: entry.seq,
-        send_id: entry.send_id,
-        digest: digest(entry.body.get()),
-    }
 }
 
 /// What an ear knows.
@@ -240,7 +231,7 @@ impl Ear {
     fn live(&mut self, live: &Live) {
         self.note(What::Heard {
             conv: live.conv,
-            entry: seen(&live.entry),
+            entry: Seen::told(&live.entry),
         });
         self.here.meet(live.conv, live.entry.sender);
         self.advance(live.conv, live.epoch, live.entry.seq);
@@ -253,7 +244,7 @@ impl Ear {
                 conv: page.conv,
                 from: page.from,
                 to: page.to,
-                entries: page.items.iter().map(seen).collect(),
+                entries: page.items.iter().map(Seen::told).collect(),
             });
             self.advance(page.conv, page.epoch, page.to);
             if page.more {

@@ -5,6 +5,10 @@
 //! writes those down, and at the end everybody reads everything once more (`final`), a fresh device compares
 //! (`snapshot`) and the log itself is dumped (`log`).
 
+mod entry;
+
+pub use entry::{Change, Logged, Present, Seen};
+
 use protocol::server_frame::{PresenceState, Role};
 use protocol::{ConversationId, Epoch, Generation, Ordinal, SendId, Seq, UserId};
 use serde::{Deserialize, Serialize};
@@ -20,6 +24,9 @@ pub type Device = u32;
 /// unlike any other (it names its device and a number), so a body that stands twice in a log is a double, whatever
 /// name it stands under.
 pub type Digest = u64;
+
+/// The body of what was deleted, and of a change that says nothing itself.
+pub const NO_BODY: &str = "{}";
 
 /// The digest of a body's JSON source.
 #[must_use]
@@ -51,42 +58,6 @@ pub enum DeviceKind {
     Ear,
     /// A device that signed in at the end, to compare.
     Fresh,
-}
-
-/// An entry, as a device sees it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Seen {
-    /// Its place.
-    pub seq: Seq,
-    /// The name its author gave it.
-    pub send_id: SendId,
-    /// Its body.
-    pub digest: Digest,
-}
-
-/// An entry, as the log has it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Logged {
-    /// Its place.
-    pub seq: Seq,
-    /// Messages up to and with it.
-    pub ord: Ordinal,
-    /// The kind's name on the wire.
-    pub kind: String,
-    /// Who caused it.
-    pub sender: UserId,
-    /// The name its author gave it.
-    pub send_id: SendId,
-    /// Its body.
-    pub digest: Digest,
-    /// When it was committed, by the server.
-    pub created_ms: u64,
-    /// Who may read from here on.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub comes: Vec<UserId>,
-    /// Who reads this and nothing after.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub goes: Vec<UserId>,
 }
 
 /// A conversation in somebody's inbox: what two devices of a person must agree on.
@@ -192,9 +163,12 @@ pub enum What {
         conv: ConversationId,
         /// The verb's name in the plan: `send`, `create`, `add`, …
         verb: String,
-        /// The body, of a send.
+        /// The body, of a send and of an edit.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         digest: Option<Digest>,
+        /// The entry that is to be changed.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        target: Option<Seq>,
     },
     /// The server acknowledged it.
     Ok {
@@ -366,6 +340,22 @@ pub enum What {
         conv: ConversationId,
         /// Which, in the order in which the pages gave them.
         entries: Vec<Seen>,
+    },
+    /// At the end: what this device shows of a conversation, out of what it was told in all that time.
+    Holds {
+        /// Where.
+        conv: ConversationId,
+        /// Which, in order.
+        entries: Vec<Seen>,
+    },
+    /// At the end: the bodies that an entry had, as somebody is told who asks for them.
+    Bodies {
+        /// Where.
+        conv: ConversationId,
+        /// Of which entry.
+        seq: Seq,
+        /// The latest first.
+        bodies: Vec<Digest>,
     },
     /// A calm moment: what this device holds, and what a device that just came would.
     Snapshot {

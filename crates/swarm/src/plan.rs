@@ -8,8 +8,11 @@ mod answer;
 mod away;
 mod begin;
 mod block;
+mod delete;
 mod draft;
 mod draw;
+mod edit;
+mod forward;
 mod freeze;
 mod join;
 mod leave;
@@ -17,13 +20,16 @@ mod look;
 mod mark;
 mod mark_unread;
 mod page;
+mod pin;
 mod prefer;
 mod profile;
+mod react;
 mod read;
 mod reconnect;
 mod remove;
 mod send;
 mod slow;
+mod target;
 #[cfg(test)]
 mod tests;
 mod tunnel;
@@ -34,7 +40,10 @@ pub use answer::Answer;
 pub use away::Away;
 pub use begin::Begin;
 pub use block::Block;
+pub use delete::Delete;
 pub use draft::Draft;
+pub use edit::Edit;
+pub use forward::Forward;
 pub use freeze::Freeze;
 pub use join::Join;
 pub use leave::Leave;
@@ -42,8 +51,10 @@ pub use look::Look;
 pub use mark::Mark;
 pub use mark_unread::MarkUnread;
 pub use page::Page;
+pub use pin::Pin;
 pub use prefer::Prefer;
 pub use profile::Profile;
+pub use react::React;
 pub use read::Read;
 pub use reconnect::Reconnect;
 pub use remove::Remove;
@@ -188,6 +199,16 @@ type Draw = fn(&mut Scene, &mut StdRng) -> Option<Verb>;
 verbs! {
     /// Says something.
     Send,
+    /// Says something else instead.
+    Edit,
+    /// Takes a message away from everybody.
+    Delete,
+    /// Puts an emoji to one.
+    React,
+    /// Pins one.
+    Pin,
+    /// Passes one on.
+    Forward,
     /// Reads a conversation.
     Read,
     /// Marks one as unread.
@@ -289,12 +310,29 @@ impl Doer<'_> {
     /// Writes down that a change of a log was asked for, at `asked_us` by the run's clock: its name is known only once
     /// the client holds it.
     pub fn invoked(&self, asked_us: u64, verb: &str, conv: ConversationId, send_id: SendId, digest: Option<Digest>) {
+        self.asked(asked_us, verb, (conv, None), send_id, digest);
+    }
+
+    /// The same, of a change of an entry.
+    pub fn changed(&self, asked_us: u64, verb: &str, at: (ConversationId, Seq), send_id: SendId, body: Option<Digest>) {
+        self.asked(asked_us, verb, (at.0, Some(at.1)), send_id, body);
+    }
+
+    fn asked(
+        &self,
+        asked_us: u64,
+        verb: &str,
+        (conv, target): (ConversationId, Option<Seq>),
+        send_id: SendId,
+        digest: Option<Digest>,
+    ) {
         let verb = verb.to_owned();
         let invoke = What::Invoke {
             send_id,
             conv,
             verb,
             digest,
+            target,
         };
         self.recorder.note_at(asked_us, Some(self.device), invoke);
         self.counts.sent.fetch_add(1, Relaxed);

@@ -7,6 +7,7 @@ mod agreement;
 mod availability;
 mod bounded;
 mod case;
+mod changes;
 mod convergence;
 mod doubled;
 mod drafts;
@@ -69,6 +70,9 @@ pub enum Rule {
     I18,
     /// Shunned: between two people of whom one blocks the other, and in a request that is not taken up, nothing passes.
     I19,
+    /// Changes: an entry is what the changes in its log made of it, for everybody who may read them, and what was deleted
+    /// is gone.
+    I20,
     /// The run was too easy to prove anything.
     TooEasy,
 }
@@ -117,7 +121,7 @@ pub struct Summary {
     pub receipts_wrong: u64,
     /// Violations of I9.
     pub leaked: u64,
-    /// Violations of I17, I18, I19, of `TooEasy`.
+    /// Violations of I17, I18, I19, I20, of `TooEasy`.
     pub other_wrong: u64,
     /// Faults, by kind.
     pub faults: BTreeMap<String, u64>,
@@ -211,6 +215,7 @@ pub fn judge(history: &[Record], demands: &Demands) -> Verdict {
     bounded::judge(&case, demands, &mut found);
     drafts::judge(&case, &mut found);
     shunned::judge(&case, &mut found);
+    changes::judge(&case, &mut found);
     too_easy::judge(&case, &too_easy::hardness(&case), demands, &mut found);
     let summary = summary::summary(&case, &found.counts, converged_ms);
     Verdict {

@@ -10,6 +10,8 @@ mod logs;
 mod telling;
 #[path = "all/run.rs"]
 mod run;
+#[path = "all/changes.rs"]
+mod changes;
 #[path = "all/drafts.rs"]
 mod drafts;
 #[path = "all/shunned.rs"]

@@ -242,6 +242,8 @@ mod tests {
             created_ms: seq,
             comes: Vec::new(),
             goes: Vec::new(),
+            change: None,
+            state: None,
         }
     }
 

@@ -1,9 +1,8 @@
 //! The end: everybody reads everything once more, and the logs themselves are written down.
 
 use super::device::Device;
-use super::scribe::seen;
 use super::{Crowd, Person};
-use crate::history::{Logged, Seen, What, digest};
+use crate::history::{Change, Logged, Present, Seen, What, digest};
 use crate::world::World;
 use client::Client;
 use protocol::client_frame::Place;
@@ -20,6 +19,8 @@ const PAUSE: Duration = Duration::from_millis(500);
 /// How long a page may take, and an ear or a device to end.
 const PAGE_TIME_MAX: Duration = Duration::from_secs(30);
 const END_TIME_MAX: Duration = Duration::from_secs(5);
+/// Of so many entries of a conversation all bodies are asked for, the latest.
+const BODIES_ASKED_MAX: usize = 40;
 
 impl<W: World> Crowd<W> {
     /// Everybody reads everything once more, is compared, and ends; the logs are written down as those of `lineage`.
@@ -37,6 +38,9 @@ impl<W: World> Crowd<W> {
                     if let Some(entries) = device.read_all(*conv).await {
                         recorder.note(Some(device.number), What::Final { conv: *conv, entries });
                     }
+                    if let Some(entries) = device.holds(*conv).await {
+                        recorder.note(Some(device.number), What::Holds { conv: *conv, entries });
+                    }
                 }
             }));
         }
@@ -44,7 +48,9 @@ impl<W: World> Crowd<W> {
             let _ = device.await;
         }
         self.dump(lineage).await;
+        self.note_bodies().await;
         for person in &self.people {
+            self.note_reads(person).await;
             self.note_drafts(person).await;
         }
         self.ears_stop.send_replace(true);
@@ -68,6 +74,43 @@ impl<W: World> Crowd<W> {
                     entries,
                 };
                 self.run.recorder.note(Some(keeper.fresh.0), log);
+            }
+        }
+    }
+
+    /// Writes down what the server itself tells a person who holds nothing yet: a device may answer out of what it keeps.
+    async fn note_reads(&self, person: &Person) {
+        let Some(mut reader) = self.reader(person).await else {
+            return;
+        };
+        for conv in self.rooms.iter().copied() {
+            if let Some(log) = reader.log(conv).await {
+                let entries = log.iter().map(Seen::present).collect();
+                self.run
+                    .recorder
+                    .note(Some(person.fresh.0), What::Final { conv, entries });
+            }
+        }
+    }
+
+    /// Writes down which bodies the server still tells of what was deleted or edited, as the keepers are told.
+    async fn note_bodies(&self) {
+        for (room, conv) in self.run.plan.rooms.iter().zip(self.rooms.iter()) {
+            let keeper = &self.people[room.keeper as usize];
+            let log = self.log(keeper, *conv).await.unwrap_or_default();
+            let changed: Vec<&Entry> = log.iter().filter(|entry| is_rewritten(entry)).collect();
+            if changed.is_empty() {
+                continue;
+            }
+            let Some(mut reader) = self.reader(keeper).await else {
+                continue;
+            };
+            for entry in changed.into_iter().rev().take(BODIES_ASKED_MAX) {
+                if let Some(bodies) = reader.bodies(*conv, entry.seq).await {
+                    let (conv, seq) = (*conv, entry.seq);
+                    let what = What::Bodies { conv, seq, bodies };
+                    self.run.recorder.note(Some(keeper.fresh.0), what);
+                }
             }
         }
     }
@@ -110,6 +153,15 @@ impl<W: World> Crowd<W> {
 }
 
 impl<W: World> Device<W> {
+    /// What this device shows of a conversation.
+    async fn holds(&self, conv: ConversationId) -> Option<Vec<Seen>> {
+        let shown = move |core: &client::Core| {
+            let log = core.state().logs.get(&conv)?;
+            Some(log.tail().map(Seen::present).collect())
+        };
+        self.client()?.look(shown).await.ok()?
+    }
+
     /// Everything this device can read of a conversation, page by page; `None`: nothing of it is for them.
     async fn read_all(&self, conv: ConversationId) -> Option<Vec<Seen>> {
         let client: Client = self.client()?;
@@ -117,13 +169,18 @@ impl<W: World> Device<W> {
         loop {
             let page = client.page(conv, Place::After(after), limits::PAGE_ENTRIES_MAX as u32);
             let page = timeout(PAGE_TIME_MAX, page).await.ok()?.ok()?;
-            all.extend(page.entries.iter().map(seen));
+            all.extend(page.entries.iter().map(Seen::present));
             if !page.more || page.to <= after {
                 return Some(all);
             }
             after = page.to;
         }
     }
+}
+
+/// Whether it says something else now than at first, or nothing.
+fn is_rewritten(entry: &Entry) -> bool {
+    entry.edited.is_some() || entry.deleted_by.is_some()
 }
 
 pub(super) fn logged(entry: &Entry) -> Logged {
@@ -138,6 +195,8 @@ pub(super) fn logged(entry: &Entry) -> Logged {
         created_ms: entry.created_ms,
         comes,
         goes,
+        change: Change::of(&entry.kind, entry.target_seq, entry.body.get()),
+        state: Present::of(entry).digest(),
     }
 }
 

@@ -124,6 +124,7 @@ impl<W: World> Crowd<W> {
                 conv,
                 verb: "create".to_owned(),
                 digest: None,
+                target: None,
             };
             self.run.recorder.note_at(asked_us, Some(device.number), invoke);
             self.run.counts.sent.fetch_add(1, Relaxed);

@@ -1,7 +1,7 @@
 //! Writes down what one client is told, for as long as it lives.
 
 use super::{Counts, Run};
-use crate::history::{self, Recorder, Seen, What, digest};
+use crate::history::{self, Recorder, Seen, What};
 use crate::world::World;
 use client::outbox::Phase;
 use client::{Client, Core, Event, Events};
@@ -146,7 +146,7 @@ impl Scribe {
 
     fn grown(&self, conv: ConversationId, entries: &[Entry]) {
         self.counts.shown.fetch_add(entries.len() as u64, Relaxed);
-        let entries = entries.iter().map(seen).collect();
+        let entries = entries.iter().map(Seen::told).collect();
         self.note(What::Shown { conv, entries });
     }
 
@@ -161,15 +161,6 @@ impl Scribe {
                 });
             }
         }
-    }
-}
-
-/// An entry as it is written down.
-pub(super) fn seen(entry: &Entry) -> Seen {
-    Seen {
-        seq: entry.seq,
-        send_id: entry.send_id,
-        digest: digest(entry.body.get()),
     }
 }
 

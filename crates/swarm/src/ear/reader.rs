@@ -1,8 +1,10 @@
 //! A device that comes at the end and reads everything from the beginning: what is so, whatever anybody was told.
 
 use super::greet;
+use crate::history::{Digest, digest};
 use client::address::{Address, Connector};
 use client::link::Link;
+use protocol::change::AskHistory;
 use protocol::client_frame::{AskInbox, Get};
 use protocol::own::{DraftRow, MarkRow};
 use protocol::server_frame::{ConversationRow, ServerFrame, Topic};
@@ -52,6 +54,23 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Reader<S> {
             all.extend(page.items);
             after = page.to;
             if !page.more {
+                return Some(all);
+            }
+        }
+    }
+
+    /// All bodies that an entry had, as this reader is told, the latest first; `None`: it was refused, or the connection
+    /// ended.
+    pub async fn bodies(&mut self, conv: ConversationId, seq: Seq) -> Option<Vec<Digest>> {
+        let (mut before, mut all) = (None, Vec::new());
+        loop {
+            let ask = AskHistory { conv, seq, before };
+            let ServerFrame::History(past) = self.ask(ClientFrame::History(ask)).await? else {
+                return None;
+            };
+            all.extend(past.list.iter().map(|one| digest(one.body.get())));
+            before = past.list.last().and_then(|one| one.rev);
+            if !past.more || before.is_none() {
                 return Some(all);
             }
         }

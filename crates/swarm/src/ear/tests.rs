@@ -3,8 +3,8 @@
 use super::*;
 use crate::history::Record;
 use futures_util::{SinkExt, StreamExt};
-use protocol::Kind;
 use protocol::server_frame::{ConversationKind, ConversationRow, InboxRow, Limits, MemberCursor, Role, Welcome};
+use protocol::{Entry, Kind};
 use serde_json::value::RawValue;
 use std::collections::VecDeque as Queue;
 use std::io;

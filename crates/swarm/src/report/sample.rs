@@ -53,11 +53,7 @@ pub(super) fn send_id(n: u64) -> SendId {
 }
 
 pub(super) fn seen(seq: u64, send: u64) -> Seen {
-    Seen {
-        seq: Seq(seq),
-        send_id: send_id(send),
-        digest: send << 32,
-    }
+    Seen::new(Seq(seq), send_id(send), send << 32)
 }
 
 pub(super) fn user(n: u8) -> UserId {
@@ -87,6 +83,17 @@ fn invoke(send: u64) -> What {
         conv: conv(),
         verb: "send".to_owned(),
         digest: Some(send << 32),
+        target: None,
+    }
+}
+
+fn edit(target: Seq) -> What {
+    What::Invoke {
+        send_id: send_id(1),
+        conv: conv(),
+        verb: "edit".to_owned(),
+        digest: Some(8 << 32),
+        target: Some(target),
     }
 }
 
@@ -241,6 +248,8 @@ pub(super) fn one_of_each() -> Vec<Record> {
             created_ms: 1,
             comes: vec![user(1), user(2)],
             goes: vec![user(9)],
+            change: None,
+            state: None,
         }],
     };
     let (conv, send_id, seq) = (conv(), send_id(1), Seq(4));
@@ -272,7 +281,7 @@ pub(super) fn one_of_each() -> Vec<Record> {
     history
 }
 
-fn asked_and_told(conv: ConversationId, send_id: SendId, seq: Seq) -> [What; 29] {
+fn asked_and_told(conv: ConversationId, send_id: SendId, seq: Seq) -> [What; 32] {
     let (user, read, from, to) = (user(1), seq, Seq(5), Seq(7));
     [
         invoke(1),
@@ -328,6 +337,16 @@ fn asked_and_told(conv: ConversationId, send_id: SendId, seq: Seq) -> [What; 29]
         What::SawPresence {
             user,
             state: PresenceState::Online,
+        },
+        edit(seq),
+        What::Holds {
+            conv,
+            entries: vec![seen(4, 1)],
+        },
+        What::Bodies {
+            conv,
+            seq,
+            bodies: vec![8 << 32, 1 << 32],
         },
         last(&[(1, 1)]),
         last(&(1..=9).map(|n| (n, n)).collect::<Vec<_>>()),

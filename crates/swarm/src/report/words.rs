@@ -94,7 +94,10 @@ impl Focus {
 /// The entries that a device is told by a record.
 pub(super) fn seen(what: &What) -> &[Seen] {
     match what {
-        What::Shown { entries, .. } | What::Pulled { entries, .. } | What::Final { entries, .. } => entries,
+        What::Shown { entries, .. }
+        | What::Pulled { entries, .. }
+        | What::Final { entries, .. }
+        | What::Holds { entries, .. } => entries,
         What::Heard { entry, .. } => std::slice::from_ref(entry),
         _ => &[],
     }
@@ -141,7 +144,12 @@ pub(super) fn say(what: &What, names: &Names, focus: &Focus) -> String {
         What::Blocking { .. } | What::Blocked { .. } | What::Requested { .. } | What::TakesUp { .. } => {
             shunned(what, names, focus)
         }
-        What::Final { .. } | What::Snapshot { .. } | What::Draft { .. } | What::Log { .. } => end(what, names, focus),
+        What::Final { .. }
+        | What::Holds { .. }
+        | What::Bodies { .. }
+        | What::Snapshot { .. }
+        | What::Draft { .. }
+        | What::Log { .. } => end(what, names, focus),
         what => told(what, names, focus),
     }
 }
@@ -195,12 +203,14 @@ fn asked(what: &What, focus: &Focus) -> String {
             conv,
             verb,
             digest,
+            target,
         } => {
             let body = digest
                 .filter(|_| focus.bodies)
                 .map(|digest| format!(" body {}", names::digest(digest)));
             let (id, place) = (names::send(*send_id), focus.place(*conv));
-            format!("asks: {verb} {id}{}{place}", body.unwrap_or_default())
+            let target = target.map_or_else(String::new, |target| format!(" of #{target}"));
+            format!("asks: {verb} {id}{target}{}{place}", body.unwrap_or_default())
         }
         What::Ok { send_id, conv, seq } => {
             format!(
@@ -294,6 +304,19 @@ fn told(what: &What, names: &Names, focus: &Focus) -> String {
 fn end(what: &What, names: &Names, focus: &Focus) -> String {
     match what {
         What::Final { conv, entries } => format!("reads at the end {}{}", focus.entries(entries), focus.place(*conv)),
+        What::Holds { conv, entries } => format!("holds at the end {}{}", focus.entries(entries), focus.place(*conv)),
+        What::Bodies { conv, seq, bodies } => {
+            let all: Vec<String> = bodies.iter().map(|body| names::digest(*body)).collect();
+            let all = if all.is_empty() {
+                "nothing".to_owned()
+            } else {
+                all.join(" ")
+            };
+            format!(
+                "is told that #{seq} said, the latest first: {all}{}",
+                focus.place(*conv)
+            )
+        }
         What::Snapshot { held, fresh } => compared(held, fresh),
         What::Draft { conv, now, kept } => {
             let now = now.map_or_else(|| "nothing".to_owned(), names::digest);
@@ -313,11 +336,7 @@ fn end(what: &What, names: &Names, focus: &Focus) -> String {
 
 /// The log's entries: few with their authors, many as stretches.
 fn logged(entries: &[Logged], names: &Names, focus: &Focus) -> String {
-    let seen = |entry: &Logged| Seen {
-        seq: entry.seq,
-        send_id: entry.send_id,
-        digest: entry.digest,
-    };
+    let seen = |entry: &Logged| Seen::new(entry.seq, entry.send_id, entry.digest);
     if entries.len() > NAMED_MAX {
         return focus.entries(&entries.iter().map(seen).collect::<Vec<_>>());
     }
@@ -335,6 +354,9 @@ fn logged(entries: &[Logged], names: &Names, focus: &Focus) -> String {
             entry.kind,
             names.person(entry.sender)
         );
+        if let Some(change) = &entry.change {
+            text.push_str(&format!(" of #{}", change.target));
+        }
         for (word, users) in [("comes", &entry.comes), ("goes", &entry.goes)] {
             if !users.is_empty() {
                 text.push_str(&format!(", {word}: {}", who(users)));

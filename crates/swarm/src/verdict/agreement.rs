@@ -3,7 +3,7 @@
 use super::Rule;
 use super::case::{Case, Told};
 use super::found::{Found, Spot};
-use crate::history::{Digest, Seen};
+use crate::history::{Digest, Logged, Seen};
 use protocol::{ConversationId, SendId, Seq};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -27,7 +27,7 @@ pub fn judge(case: &Case<'_>, found: &mut Found<'_, '_>) {
     }
     for (conv, lineage, earlier) in &case.earlier_dumps {
         let Some(log) = case.log(*conv, *lineage) else { continue };
-        let changed = |entry: &&crate::history::Logged| log.entry(entry.seq) != Some(*entry);
+        let changed = |entry: &&Logged| log.entry(entry.seq).is_none_or(|now| !is_same(case, *conv, entry, now));
         for entry in earlier.dump.iter().filter(changed) {
             let spot = Spot::at(log.at)
                 .and([earlier.at])
@@ -41,6 +41,16 @@ pub fn judge(case: &Case<'_>, found: &mut Found<'_, '_>) {
             });
         }
     }
+}
+
+/// Whether one is the other, as it was before or after a change.
+fn is_same(case: &Case<'_>, conv: ConversationId, one: &Logged, other: &Logged) -> bool {
+    let like = Logged {
+        digest: other.digest,
+        state: other.state,
+        ..one.clone()
+    };
+    like == *other && case.may_become((conv, one.seq), one.send_id, one.digest, other.digest)
 }
 
 fn differs(
@@ -62,7 +72,9 @@ fn differs(
                 );
                 Some((spot.and([log.at]), format!("disagreement: {says}")))
             }
-            Some(entry) if (entry.send_id, entry.digest) != (send_id, seen.digest) => {
+            Some(entry)
+                if entry.send_id != send_id || !case.may_become((conv, seq), send_id, entry.digest, seen.digest) =>
+            {
                 let is = entry.send_id;
                 let says = format!(
                     "disagreement: {} was told {send_id} as {seq} of {conv}, and the log has {is}",
@@ -74,7 +86,8 @@ fn differs(
         };
     }
     let (other, at) = *first.entry((told.lineage, conv, seq)).or_insert((*seen, told.at));
-    ((other.send_id, other.digest) != (send_id, seen.digest)).then(|| {
+    let same = other.send_id == send_id && case.may_become((conv, seq), send_id, other.digest, seen.digest);
+    (!same).then(|| {
         let is = other.send_id;
         let says = format!(
             "disagreement: {} was told {send_id} as {seq} of {conv}, another was told {is}",

@@ -8,7 +8,7 @@
 use super::faults::Faults;
 use super::log::Log;
 use super::who::{self, Who};
-use crate::history::{Device, DeviceKind, Digest, Record, Seen, What};
+use crate::history::{Device, DeviceKind, Digest, NO_BODY, Record, Seen, What, digest};
 use protocol::{ConversationId, Epoch, SendId, Seq, UserId};
 use std::collections::{BTreeMap, BTreeSet};
 use std::slice;
@@ -36,6 +36,8 @@ pub struct Asked<'a> {
     pub conv: ConversationId,
     pub verb: &'a str,
     pub digest: Option<Digest>,
+    /// Of a change: the entry that is changed.
+    pub target: Option<Seq>,
     pub lineage: u32,
 }
 
@@ -70,6 +72,8 @@ pub struct Case<'a> {
     pub seats: Vec<Seat>,
     pub devices: BTreeMap<Device, Who<'a>>,
     pub invokes: BTreeMap<SendId, Asked<'a>>,
+    /// The changes that were asked for of each entry.
+    pub changes: BTreeMap<(ConversationId, Seq), Vec<SendId>>,
     /// In order of time.
     pub answers: BTreeMap<SendId, Vec<Answer>>,
     /// Records of unknown outcomes.
@@ -180,10 +184,34 @@ impl<'a> Case<'a> {
     }
 
     /// Whether this place is somebody else's entry for good reason: who begins a 1:1 that is there already, or adds
-    /// people who are all in, is answered with what is there.
+    /// people who are all in, or makes of an entry what it is, is answered with what is there.
     pub fn is_borrowed(&self, asked: Option<&Asked<'_>>, log: &Log<'_>, send_id: SendId, seq: Seq) -> bool {
-        let may_be = asked.is_some_and(|asked| matches!(asked.verb, "create" | "begin" | "add"));
+        let may_be =
+            asked.is_some_and(|asked| matches!(asked.verb, "create" | "begin" | "add" | "delete" | "react" | "pin"));
         may_be && log.named(send_id).is_none() && log.entry(seq).is_some()
+    }
+
+    /// Whether this may be the body of the entry that came of this, at this place: what its author wrote, at first or in
+    /// an edit of it, or nothing once somebody wanted it gone.
+    pub fn may_say(&self, asked: &Asked<'_>, seq: Seq, says: Digest) -> bool {
+        let nothing = digest(NO_BODY);
+        match asked.digest {
+            None => return true,
+            // The words stand in what was edited.
+            Some(_) if asked.verb == "edit" => return says == nothing,
+            Some(wrote) if wrote == says => return true,
+            Some(_) => {}
+        }
+        let changes = self.changes.get(&(asked.conv, seq)).into_iter().flatten();
+        let mut changes = changes.filter_map(|send_id| self.invokes.get(send_id));
+        changes.any(|change| change.digest == Some(says) || (change.verb == "delete" && says == nothing))
+    }
+
+    /// Whether an entry may have had both of these bodies, one after the other.
+    pub fn may_become(&self, place: (ConversationId, Seq), send_id: SendId, one: Digest, other: Digest) -> bool {
+        let asked = self.invokes.get(&send_id).filter(|_| self.changes.contains_key(&place));
+        let may = |asked: &Asked<'_>| self.may_say(asked, place.1, one) && self.may_say(asked, place.1, other);
+        one == other || asked.is_some_and(may)
     }
 
     /// Where every device stood at each of its records.
@@ -242,7 +270,10 @@ impl<'a> Case<'a> {
                 _ => {}
             }
             // The end and calm moments are about what is so now, whatever a device believes.
-            let is_now = matches!(record.what, What::Final { .. } | What::Snapshot { .. });
+            let is_now = matches!(
+                record.what,
+                What::Final { .. } | What::Holds { .. } | What::Snapshot { .. }
+            );
             let lineage = if is_now { current.0 } else { seat.lineage };
             self.seats.push(Seat { lineage, ..*seat });
         }
@@ -262,6 +293,7 @@ impl<'a> Case<'a> {
                     conv,
                     verb,
                     digest,
+                    target,
                 } => {
                     ours.insert(*conv);
                     let Some(device) = record.device else { continue };
@@ -273,8 +305,12 @@ impl<'a> Case<'a> {
                         conv: *conv,
                         verb,
                         digest: *digest,
+                        target: *target,
                         lineage: seat.lineage,
                     };
+                    if let Some(target) = target {
+                        self.changes.entry((*conv, *target)).or_default().push(*send_id);
+                    }
                     self.invokes.entry(*send_id).or_insert(asked);
                 }
                 What::Ok { send_id, conv, seq } => answer_to = Some((*send_id, *conv, Some(*seq))),
@@ -329,6 +365,8 @@ fn conv(what: &What) -> Option<ConversationId> {
         | What::SawCursor { conv, .. }
         | What::SawTyping { conv, .. }
         | What::Final { conv, .. }
+        | What::Holds { conv, .. }
+        | What::Bodies { conv, .. }
         | What::Log { conv, .. } => Some(*conv),
         _ => None,
     }

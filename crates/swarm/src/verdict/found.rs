@@ -147,7 +147,7 @@ fn near(case: &Case<'_>, spot: &Spot) -> Vec<usize> {
     let tellers: BTreeSet<_> = spot.at.iter().filter_map(|at| case.history[*at].device).collect();
     let touches = |at: &&usize| {
         let record = case.history[**at];
-        let is_log = matches!(record.what, What::Log { .. } | What::Final { .. });
+        let is_log = matches!(record.what, What::Log { .. } | What::Final { .. } | What::Holds { .. });
         !is_log && (record.device.is_some_and(|device| tellers.contains(&device)) || speaks_of(&record.what, spot))
     };
     let before = all[..middle].iter().rev().take(LOOK_RECORDS_MAX).filter(touches);
@@ -189,7 +189,10 @@ fn trimmed(record: &Record, spot: &Spot) -> Record {
     };
     if spot.seq.is_some() || !spot.send_ids.is_empty() {
         match &mut record.what {
-            What::Shown { entries, .. } | What::Pulled { entries, .. } | What::Final { entries, .. } => seen(entries),
+            What::Shown { entries, .. }
+            | What::Pulled { entries, .. }
+            | What::Final { entries, .. }
+            | What::Holds { entries, .. } => seen(entries),
             _ => {}
         }
     }

@@ -28,6 +28,8 @@ pub struct Log<'a> {
     pub dump: &'a [Logged],
     by_seq: BTreeMap<Seq, &'a Logged>,
     by_send: BTreeMap<SendId, &'a Logged>,
+    /// What was done to each entry, in order.
+    changes: BTreeMap<Seq, Vec<&'a Logged>>,
     stays: BTreeMap<UserId, Vec<Stay>>,
     /// Where messages stand.
     messages: Vec<Seq>,
@@ -41,6 +43,7 @@ impl<'a> Log<'a> {
             dump,
             by_seq: BTreeMap::new(),
             by_send: BTreeMap::new(),
+            changes: BTreeMap::new(),
             stays: BTreeMap::new(),
             messages: Vec::new(),
         };
@@ -49,6 +52,9 @@ impl<'a> Log<'a> {
             log.by_send.entry(entry.send_id).or_insert(entry);
         }
         for entry in log.by_seq.values() {
+            if let Some(change) = &entry.change {
+                log.changes.entry(change.target).or_default().push(entry);
+            }
             if Kind::of(&entry.kind).counts() {
                 log.messages.push(entry.seq);
             }
@@ -76,6 +82,11 @@ impl<'a> Log<'a> {
     /// The entry of this name.
     pub fn named(&self, send_id: SendId) -> Option<&'a Logged> {
         self.by_send.get(&send_id).copied()
+    }
+
+    /// What was done to the entry at a seq, in order.
+    pub fn changes(&self, seq: Seq) -> &[&'a Logged] {
+        self.changes.get(&seq).map_or(&[], Vec::as_slice)
     }
 
     /// The highest seq.

@@ -27,7 +27,7 @@ pub fn summary(case: &Case<'_>, counts: &BTreeMap<Rule, u64>, converged_ms: [f64
         unread_wrong: wrong(&[Rule::I15]),
         receipts_wrong: wrong(&[Rule::I8]),
         leaked: wrong(&[Rule::I9]),
-        other_wrong: wrong(&[Rule::I17, Rule::I18, Rule::I19, Rule::TooEasy]),
+        other_wrong: wrong(&[Rule::I17, Rule::I18, Rule::I19, Rule::I20, Rule::TooEasy]),
         faults: faults(case),
         p50_send_ack_ms: ms(at_rank(&acks, 0.5)),
         p99_send_ack_ms: ms(at_rank(&acks, 0.99)),

@@ -35,11 +35,7 @@ fn an_empty_history_says_nothing() {
 fn what_is_not_of_the_run_is_not_judged() {
     let mut story = Story::good();
     let conv = ConversationId::from_bytes([77; 16]);
-    let entry = |seq| Seen {
-        seq: Seq(seq),
-        send_id: SendId::from_bytes([78; 16]),
-        digest: 3,
-    };
+    let entry = |seq| Seen::new(Seq(seq), SendId::from_bytes([78; 16]), 3);
     for seq in [9, 4] {
         let entries = vec![entry(seq)];
         story.before_the_end(BOBS, What::Shown { conv, entries });
@@ -128,7 +124,7 @@ fn restored(brings_back: impl Fn(Device) -> bool) -> Story {
         story.now_us += 10_000;
         let seq = story.commit(device, (send_id, digest), true, &[], &[]);
         story.push(Some(device), What::Ok { send_id, conv, seq });
-        story.tell(Seen { seq, send_id, digest });
+        story.tell(Seen::new(seq, send_id, digest));
     }
     story.say(ANNS);
     story.end();
@@ -245,11 +241,12 @@ fn long(sends: u64) -> (Vec<Record>, ConversationId) {
                 conv,
                 verb,
                 digest: asked,
+                target: None,
             },
         );
         note(at_us + 500, device, What::Ok { send_id, conv, seq });
         for reader in 0..DEVICES {
-            let entries = vec![Seen { seq, send_id, digest }];
+            let entries = vec![Seen::new(seq, send_id, digest)];
             note(
                 at_us + chance.random_range(400..900),
                 reader,
@@ -270,6 +267,8 @@ fn long(sends: u64) -> (Vec<Record>, ConversationId) {
                 Vec::new()
             },
             goes: Vec::new(),
+            change: None,
+            state: None,
         });
     }
     let end_us = 1_000 * (sends + 3);

@@ -100,7 +100,7 @@ fn i14_sends_are_good_or_bad_by_what_was_broken() {
             seq,
         },
     );
-    story.tell(swarm::history::Seen { seq, send_id, digest });
+    story.tell(swarm::history::Seen::new(seq, send_id, digest));
     story.now_us += 1_000_000;
     story.say(ANNS);
     story.now_us += 10_000_000;

@@ -117,6 +117,7 @@ impl Story {
             conv: CONV,
             verb: verb.to_owned(),
             digest: (verb == "send").then_some(digest),
+            target: None,
         };
         self.push(Some(device), what);
         (send_id, digest)
@@ -131,7 +132,7 @@ impl Story {
         self.push(Some(device), What::Ok { send_id, conv, seq });
         self.now_us = asked_us + TOLD_US;
         self.members.extend(comes);
-        self.tell(Seen { seq, send_id, digest });
+        self.tell(Seen::new(seq, send_id, digest));
         self.members.retain(|user| !goes.contains(user));
         self.now_us = asked_us + PAUSE_US;
         send_id
@@ -162,6 +163,8 @@ impl Story {
             created_ms: self.now_us / 1_000,
             comes: comes.to_vec(),
             goes: goes.to_vec(),
+            change: None,
+            state: None,
         });
         seq
     }
@@ -293,9 +296,8 @@ impl Story {
 /// An entry as it is told.
 pub fn seen(entry: &Logged) -> Seen {
     Seen {
-        seq: entry.seq,
-        send_id: entry.send_id,
-        digest: entry.digest,
+        state: entry.state,
+        ..Seen::new(entry.seq, entry.send_id, entry.digest)
     }
 }
 

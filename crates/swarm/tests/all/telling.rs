@@ -195,7 +195,7 @@ fn answered_in_order(story: &mut Story, sends: [(Device, (SendId, u64)); 2]) {
         let seq = story.commit(device, (send_id, digest), true, &[], &[]);
         let conv = CONV;
         story.push(Some(device), What::Ok { send_id, conv, seq });
-        story.tell(Seen { seq, send_id, digest });
+        story.tell(Seen::new(seq, send_id, digest));
     }
 }
 

@@ -41,7 +41,12 @@ pub(super) fn mark(what: &What) -> Mark {
         | What::Stopped { .. }
         | What::Requested { .. }
         | What::ToldBehind { .. } => ("odd", WARNS),
-        What::Final { .. } | What::Snapshot { .. } | What::Draft { .. } | What::Log { .. } => ("end", SQUARE),
+        What::Final { .. }
+        | What::Holds { .. }
+        | What::Bodies { .. }
+        | What::Snapshot { .. }
+        | What::Draft { .. }
+        | What::Log { .. } => ("end", SQUARE),
         What::Run { .. }
         | What::Device { .. }
         | What::Fault { .. }
@@ -127,6 +132,6 @@ mod tests {
             .map(String::as_str)
             .filter(|label| !label.is_empty())
             .collect();
-        assert_eq!(told, ["4", "4", "4", "4–5", "4", "4/4", "1", "1–9"]);
+        assert_eq!(told, ["4", "4", "4", "4–5", "4", "4/4", "4", "1", "1–9"]);
     }
 }

@@ -160,6 +160,8 @@ fn conversation(what: &What) -> Of {
         | What::SawTyping { .. }
         | What::SawPresence { .. }
         | What::Final { .. }
+        | What::Holds { .. }
+        | What::Bodies { .. }
         | What::Snapshot { .. }
         | What::Log { .. } => Of::No,
     }
