@@ -40,6 +40,9 @@ def somebody(handle):
 
 
 ANN, BOB = somebody("ann"), somebody("bob")
+# They begin as strangers to each other.
+for one in (ANN, BOB):
+    post("/v1/privacy", one["token"], who_adds="everyone")
 
 
 def begin(**what):

@@ -232,3 +232,32 @@ mod tests {
         );
     }
 }
+
+/// `people`: those that were found.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct People {
+    /// One for each.
+    pub list: Vec<Person>,
+}
+
+/// Who somebody is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Person {
+    /// Their id.
+    pub user: UserId,
+    /// Their handle, without `@`.
+    pub handle: String,
+    /// The name to show.
+    pub name: String,
+    /// What they say about themselves.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub about: Option<String>,
+    /// The name of their picture.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub picture: Option<String>,
+    /// Their account is deactivated: they hear nothing and cannot be written to.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub deactivated: bool,
+}

@@ -193,8 +193,8 @@ pub trait Store: Send + Sync + 'static {
     ///
     /// Refuses, in this order: [`Refused::NotFound`], [`Refused::NotAMember`], [`Refused::BadReference`] (the target is
     /// not readable), [`Refused::NotAMessage`] (not of a kind that clients write; for an edit, no `text`),
-    /// [`Refused::Forbidden`], in a 1:1 as [`Store::append`] what says something to the other one (an edit, a reaction, a
-    /// pin; taking back is always theirs), [`Refused::Deleted`] (but deleting again changes nothing),
+    /// [`Refused::Forbidden`], in a 1:1 as [`Store::append`] what says something to the other one (an edit, a reaction,
+    /// a pin; taking back is always theirs), [`Refused::Deleted`] (but deleting again changes nothing),
     /// [`Refused::TooLate`], [`Refused::TooMany`] (the limits of reactions and pins).
     fn amend(&self, amend: Amend) -> Reply<Appended>;
 
@@ -220,8 +220,8 @@ pub trait Store: Send + Sync + 'static {
     /// members who moved; a move that changes nothing writes none. Who was a member moves within what they may still
     /// read.
     ///
-    /// A 1:1 is *quiet* while it is a request to one of the two or one blocks the other: the public cursors of both stand
-    /// still then, and what was said to be delivered is answered as if it were, so that it is not said again.
+    /// A 1:1 is *quiet* while it is a request to one of the two or one blocks the other: the public cursors of both
+    /// stand still then, and what was said to be delivered is answered as if it were, so that it is not said again.
     ///
     /// Refuses, each alone and whole: [`Refused::NotFound`] (never a member), [`Refused::BeyondHead`].
     fn move_cursors(&self, moves: Vec<CursorMove>) -> Reply<Vec<std::result::Result<CursorMoved, Refused>>>;
@@ -300,15 +300,16 @@ pub trait Store: Send + Sync + 'static {
     /// in a quiet 1:1, the other one. In order of id. Where `user` is no member, nobody.
     fn hidden_from(&self, user: UserId, conv: ConversationId) -> Reply<Vec<UserId>>;
 
-    /// Whether a change of this name by `actor` is in the log of `conv`: a repeat of it gets its first answer, and is not
-    /// for anybody to refuse.
+    /// Whether a change of this name by `actor` is in the log of `conv`: a repeat of it gets its first answer, and is
+    /// not for anybody to refuse.
     fn has_done(&self, actor: UserId, conv: ConversationId, send_id: SendId) -> Reply<bool>;
 
     /// Reads what somebody is not told, and must not tell.
     fn manners(&self, user: UserId) -> Reply<Manners>;
 
-    /// Reads people whom `viewer` is acquainted with (see [`Standing`]) and whose handle, or a word of whose name, begins
-    /// with `prefix`, capitals or not; without deactivated ones. In order of their handles, then ids, at most `limit`.
+    /// Reads people whom `viewer` is acquainted with (see [`Standing`]) and whose handle, or a word of whose name,
+    /// begins with `prefix`, capitals or not; without deactivated ones. In order of their handles, then ids, at most
+    /// `limit`.
     fn find_acquainted(&self, viewer: UserId, prefix: String, limit: usize) -> Reply<Vec<Person>>;
 
     // ---- The bridge: from a log to its members' inboxes -------------------------------------------------------------
@@ -329,8 +330,9 @@ pub trait Store: Send + Sync + 'static {
     /// A row that changes nothing takes none; a higher `as_of` alone is kept, but is no change. Answers those that
     /// changed, in the order of `ver` for each user. **Safe to repeat and to come late**: heads and cursors are maxima
     /// (the private read by generation, then seq); title, role and spans come from the row read at the higher or equal
-    /// `as_of`, `request` from that with the higher or equal `terms_rev`, mentions from that with the higher or equal `(as_of, generation, read_seq)`, which never falls from
-    /// one reading to the next. More rows than [`BUMP_ROWS_MAX`] are a [`Fault`], and nothing is done.
+    /// `as_of`, `request` from that with the higher or equal `terms_rev`, mentions from that with the higher or equal
+    /// `(as_of, generation, read_seq)`, which never falls from one reading to the next. More rows than
+    /// [`BUMP_ROWS_MAX`] are a [`Fault`], and nothing is done.
     fn bump(&self, rows: Vec<InboxRecord>) -> Reply<Vec<Bumped>>;
 
     /// Removes the fanout row if nothing was written to the conversation since it was read: `mark` is that row's, and
@@ -357,8 +359,8 @@ pub trait Store: Send + Sync + 'static {
     /// Reads who people are; unknown ones are left out.
     fn people(&self, users: Vec<UserId>) -> Reply<Vec<Person>>;
 
-    /// Changes what others see of a person, and bumps the inbox topic `profile` if anything changed: answers who they are
-    /// now, and the version of the bump. Idempotent by value.
+    /// Changes what others see of a person, and bumps the inbox topic `profile` if anything changed: answers who they
+    /// are now, and the version of the bump. Idempotent by value.
     ///
     /// Refuses: [`Refused::UnknownPerson`].
     fn set_profile(&self, change: ProfileChange) -> Reply<(Person, Option<Ver>)>;
@@ -369,8 +371,8 @@ pub trait Store: Send + Sync + 'static {
     /// Refuses: [`Refused::UnknownPerson`].
     fn set_privacy(&self, user: UserId, set: SetPrivacy) -> Reply<(Privacy, Option<Ver>)>;
 
-    /// Notes that a person blocks another, or no longer, and bumps the inbox topic `blocks` if that is news: answers the
-    /// version of the bump. Idempotent by value. Their 1:1 is another family's: [`Store::set_terms`].
+    /// Notes that a person blocks another, or no longer, and bumps the inbox topic `blocks` if that is news: answers
+    /// the version of the bump. Idempotent by value. Their 1:1 is another family's: [`Store::set_terms`].
     ///
     /// Refuses: [`Refused::UnknownPerson`] (either), [`Refused::TooManyBlocks`].
     fn block(&self, user: UserId, other: UserId, on: bool) -> Reply<Option<Ver>>;
@@ -475,8 +477,8 @@ pub trait Store: Send + Sync + 'static {
     /// the same pair of handle and person: the repeat is not paid for. The handle is looked at before the invite. One
     /// that was given up is its person's to take back for [`protocol::limits::HANDLE_KEPT_MS`], and then anybody's.
     ///
-    /// Refuses: [`Refused::HandleTaken`], [`Refused::TooManyHandles`] ([`protocol::limits::HANDLES_MAX`] are theirs, also
-    /// given up), [`Refused::InviteInvalid`] (unknown, used up, expired).
+    /// Refuses: [`Refused::HandleTaken`], [`Refused::TooManyHandles`] ([`protocol::limits::HANDLES_MAX`] are theirs,
+    /// also given up), [`Refused::InviteInvalid`] (unknown, used up, expired).
     fn claim_handle(&self, claim: ClaimHandle) -> Reply<()>;
 
     /// Gives up all handles of a person but this one, as of now: those that were given up before keep their time.
@@ -485,8 +487,8 @@ pub trait Store: Send + Sync + 'static {
     /// Reads who has a handle, also one that was given up and is still kept.
     fn find_handles(&self, handles: Vec<String>) -> Reply<Vec<(String, UserId)>>;
 
-    /// Reads handles that are claimed and not given up, and whose they are, in order of the handle's bytes, above `after`, at most
-    /// `limit`: for whoever runs the server, never for a door.
+    /// Reads handles that are claimed and not given up, and whose they are, in order of the handle's bytes, above
+    /// `after`, at most `limit`: for whoever runs the server, never for a door.
     fn handles(&self, after: Option<String>, limit: usize) -> Reply<Vec<(String, UserId)>>;
 
     /// Writes an invite. Idempotent by its hash.

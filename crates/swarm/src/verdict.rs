@@ -70,8 +70,8 @@ pub enum Rule {
     I18,
     /// Shunned: between two people of whom one blocks the other, and in a request that is not taken up, nothing passes.
     I19,
-    /// Changes: an entry is what the changes in its log made of it, for everybody who may read them, and what was deleted
-    /// is gone.
+    /// Changes: an entry is what the changes in its log made of it, for everybody who may read them, and what was
+    /// deleted is gone.
     I20,
     /// The run was too easy to prove anything.
     TooEasy,

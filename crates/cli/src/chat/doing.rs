@@ -158,8 +158,8 @@ impl Talk<'_> {
         Ok(())
     }
 
-    /// The words as they are sent: with those whom they name set out beside them, and everybody, where `@all` stands and
-    /// whoever writes it may say so.
+    /// The words as they are sent: with those whom they name set out beside them, and everybody, where `@all` stands
+    /// and whoever writes it may say so.
     pub(super) async fn body(&self, conv: ConversationId, words: &str) -> Result<Body, Not> {
         let row = self
             .client

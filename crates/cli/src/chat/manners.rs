@@ -346,8 +346,8 @@ impl Talk<'_> {
             .await?;
         let handle = self.people.handle(user);
         self.say_dim(&format!(
-            "Reported to whoever runs this server, with a copy of the message if you named one. /block @{handle} if you \
-             want to hear nothing more of them."
+            "Reported to whoever runs this server, with a copy of the message if you named one. /block @{handle} if \
+             you want to hear nothing more of them."
         ))?;
         Ok(())
     }

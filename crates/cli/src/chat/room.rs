@@ -103,8 +103,8 @@ impl Talk<'_> {
         self.first_lines(conv, read, unread).await?;
         if row.is_some_and(|row| row.request.is_some()) {
             self.say_dim(
-                "They are a stranger to you, and see nothing of you yet: /accept, /ignore, /block or /report; to answer \
-                 accepts them, too.",
+                "They are a stranger to you, and see nothing of you yet: /accept, /ignore, /block or /report; to \
+                 answer accepts them, too.",
             )?;
         }
         self.say_draft(conv).await?;

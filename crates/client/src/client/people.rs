@@ -1,5 +1,5 @@
-//! What a program asks for about people: how I appear, who may reach me, whom I block. Each answers once it is durable on
-//! the server; all of them may be repeated.
+//! What a program asks for about people: how I appear, who may reach me, whom I block. Each answers once it is durable
+//! on the server; all of them may be repeated.
 
 use super::{Client, No, odd};
 use crate::core::{Command, Decided, Decision, Reply};

@@ -44,8 +44,8 @@ pub enum Command {
     Pins(ConversationId),
     /// What an entry said before it was edited.
     History(AskHistory),
-    /// Something about people is decided: answered with [`Reply::Decided`] once it is durable on the server. It is asked
-    /// again after a cut, for it may be repeated.
+    /// Something about people is decided: answered with [`Reply::Decided`] once it is durable on the server. It is
+    /// asked again after a cut, for it may be repeated.
     Decide(Decision),
     /// The conversation is on the screen: it is followed closely, cursors and typing are told.
     Open(ConversationId),

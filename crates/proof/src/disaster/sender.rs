@@ -7,6 +7,7 @@ use client::address::{Address, TcpConnector};
 use client::link::Link;
 use protocol::account::{SignUp, SignedIn};
 use protocol::client_frame::{Create, Hello, Send, What};
+use protocol::people::{Audience, SetPrivacy};
 use protocol::{Body, ClientFrame, ConversationId, Kind, RequestId, SendId, ServerFrame};
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
@@ -90,6 +91,9 @@ impl Senders {
             };
             people.push(account.sign_up(&sign_up).await.map_err(io::Error::other)?);
         }
+        for me in &people {
+            open_to_groups(&address, me).await?;
+        }
         let convs = groups(&address, &people, &mut chance).await?;
         let (stop, _) = watch::channel(false);
         let tasks = people
@@ -131,6 +135,24 @@ impl Senders {
 impl Drop for Senders {
     fn drop(&mut self) {
         self.tasks.iter().for_each(JoinHandle::abort);
+    }
+}
+
+/// Lets anybody put this person into groups: they all begin as strangers.
+async fn open_to_groups(address: &Address, me: &SignedIn) -> io::Result<()> {
+    let mut link = welcomed(address, me).await?;
+    let open = ClientFrame::Privacy(SetPrivacy {
+        who_adds: Some(Audience::Everyone),
+        ..SetPrivacy::default()
+    });
+    link.send(Some(RequestId(1)), &open).map_err(io::Error::other)?;
+    loop {
+        match link.next().await {
+            Ok((Some(_), ServerFrame::Refuse(refusal))) => return Err(io::Error::other(refusal.say)),
+            Ok((Some(_), _)) => return Ok(()),
+            Ok(_) => {}
+            Err(_) => return Err(io::ErrorKind::ConnectionReset.into()),
+        }
     }
 }
 

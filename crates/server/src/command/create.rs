@@ -91,8 +91,8 @@ async fn begun(node: &Node, mut begin: store::Create) -> Outcome {
     }
 }
 
-/// Whether somebody may begin a 1:1 with another person, and whether it is a request then. Who is blocked is refused with
-/// the words that a stranger gets where strangers may not write.
+/// Whether somebody may begin a 1:1 with another person, and whether it is a request then. Who is blocked is refused
+/// with the words that a stranger gets where strangers may not write.
 async fn may_begin(node: &Node, creator: UserId, other: UserId) -> Result<bool, Refusal> {
     let standings = node
         .store

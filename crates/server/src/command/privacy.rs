@@ -37,8 +37,8 @@ pub fn block(node: &Arc<Node>, who: &Who, frame: Block) -> Later {
     Box::pin(async move { blocked(&node, user, frame).await })
 }
 
-/// Blocks somebody or no longer: in the list, and in the 1:1, which is of another family. A crash in between is mended by
-/// the repeat, for both are idempotent.
+/// Blocks somebody or no longer: in the list, and in the 1:1, which is of another family. A crash in between is mended
+/// by the repeat, for both are idempotent.
 pub async fn blocked(node: &Node, user: UserId, frame: Block) -> Outcome {
     let Block { user: other, on } = frame;
     let ver = node.store.block(user, other, on).await.map_err(wire::refusal)?;

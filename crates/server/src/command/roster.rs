@@ -78,8 +78,8 @@ pub fn change(node: &Arc<Node>, actor: UserId, conv: ConversationId, send_id: Se
     })
 }
 
-/// Refuses if one of these people does not let `actor` put them into groups. Who is a member of `conv` already is passed
-/// over, as the store does: a repeat must get its first answer.
+/// Refuses if one of these people does not let `actor` put them into groups. Who is a member of `conv` already is
+/// passed over, as the store does: a repeat must get its first answer.
 ///
 /// # Errors
 /// `not_addable`.

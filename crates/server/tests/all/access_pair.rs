@@ -57,8 +57,8 @@ fn table(frame: &ClientFrame, standing: Standing) -> Answered {
         ClientFrame::Look(_) => No(Code::InviteInvalid),
         // Who is in is in, whatever their token is worth.
         ClientFrame::Join(_) => Yes,
-        // What was said can be read, and taken back; what is one's own stays so. To accept what is no request to oneself changes
-        // nothing: the request is the other one's.
+        // What was said can be read, and taken back; what is one's own stays so. To accept what is no request to
+        // oneself changes nothing: the request is the other one's.
         ClientFrame::Answer(_)
         | ClientFrame::Get(_)
         | ClientFrame::Delete(_)
@@ -199,8 +199,8 @@ async fn ppl2_no_verb_and_no_door_lets_anything_pass() {
     }
 }
 
-/// PPL2: whoever is blocked gets byte for byte what a stranger gets from somebody who accepts none, whether they begin a
-/// 1:1 or write in one that is there, through both doors. So nobody can tell that they are blocked.
+/// PPL2: whoever is blocked gets byte for byte what a stranger gets from somebody who accepts none, whether they begin
+/// a 1:1 or write in one that is there, through both doors. So nobody can tell that they are blocked.
 #[tokio::test(start_paused = true)]
 async fn ppl2_a_block_looks_like_a_person_who_takes_no_strangers() {
     let mut pair = Pair::of(Standing::Blocked).await;

@@ -1,4 +1,5 @@
-//! People: how they appear, first contact, privacy, blocks, reports, deactivation and search, from one client to another.
+//! People: how they appear, first contact, privacy, blocks, reports, deactivation and search, from one client to
+//! another.
 
 use crate::frames::{answer, block, cursor, direct, group, members, people, typing, watch};
 use crate::harness::{House, Line, Person, config, model, text_as};
@@ -55,8 +56,8 @@ pub fn passing(frames: &[ServerFrame], of: UserId) -> usize {
     frames.iter().filter(passes).count()
 }
 
-/// PPL1: the first words of a stranger are a request: they arrive, nothing passes, and nobody is put into a group, until
-/// the other one takes it up.
+/// PPL1: the first words of a stranger are a request: they arrive, nothing passes, and nobody is put into a group,
+/// until the other one takes it up.
 #[tokio::test(start_paused = true)]
 async fn ppl1_first_contact_is_a_request() {
     let house = house();
@@ -158,8 +159,8 @@ async fn ppl1_requests_are_answered_and_bounded() {
     );
 }
 
-/// PPL2: between two people of whom one blocks the other nothing passes, in no conversation; a blocked person is refused
-/// in the same words as a stranger where strangers may not write; the list reaches the blocker's devices alone.
+/// PPL2: between two people of whom one blocks the other nothing passes, in no conversation; a blocked person is
+/// refused in the same words as a stranger where strangers may not write; the list reaches the blocker's devices alone.
 #[tokio::test(start_paused = true)]
 async fn ppl2_a_block_ends_what_passes() {
     let house = house();

@@ -1,5 +1,5 @@
-//! On what terms two people are in a 1:1: a request until it is taken up, blocked by one of them, with one of them gone.
-//! All of it stands on the members' rows, so that a send finds it where it writes.
+//! On what terms two people are in a 1:1: a request until it is taken up, blocked by one of them, with one of them
+//! gone. All of it stands on the members' rows, so that a send finds it where it writes.
 
 use super::cursors;
 use super::db::{self, Db};

@@ -78,7 +78,8 @@ impl<W: World> Crowd<W> {
         }
     }
 
-    /// Writes down what the server itself tells a person who holds nothing yet: a device may answer out of what it keeps.
+    /// Writes down what the server itself tells a person who holds nothing yet: a device may answer out of what it
+    /// keeps.
     async fn note_reads(&self, person: &Person) {
         let Some(mut reader) = self.reader(person).await else {
             return;

@@ -154,8 +154,8 @@ impl<W: World> Crowd<W> {
         Ok(())
     }
 
-    /// The 1:1s among the rooms are requests to those they were begun with: every other one of them is taken up now, the
-    /// rest by whoever writes there first.
+    /// The 1:1s among the rooms are requests to those they were begun with: every other one of them is taken up now,
+    /// the rest by whoever writes there first.
     async fn take_up(&self) -> Result<(), String> {
         let plan = Arc::clone(&self.run.plan);
         let pairs = plan.rooms.iter().zip(self.rooms.iter()).filter(|(room, _)| !room.group);

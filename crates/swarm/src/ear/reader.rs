@@ -59,8 +59,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Reader<S> {
         }
     }
 
-    /// All bodies that an entry had, as this reader is told, the latest first; `None`: it was refused, or the connection
-    /// ended.
+    /// All bodies that an entry had, as this reader is told, the latest first; `None`: it was refused, or the
+    /// connection ended.
     pub async fn bodies(&mut self, conv: ConversationId, seq: Seq) -> Option<Vec<Digest>> {
         let (mut before, mut all) = (None, Vec::new());
         loop {

@@ -1,7 +1,7 @@
 //! Entries as they are written down: as a device sees them, and as the log has them.
 //!
-//! A body may change, so it is compared as one of those that its entry had; what else changes of an entry is one digest,
-//! which is written down only where an entry is read as it is now.
+//! A body may change, so it is compared as one of those that its entry had; what else changes of an entry is one
+//! digest, which is written down only where an entry is read as it is now.
 
 use super::{Digest, digest};
 use protocol::entry::{Pinned, Reacted, Reaction};

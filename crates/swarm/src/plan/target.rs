@@ -4,8 +4,8 @@ use super::Doer;
 use client::No;
 use protocol::{ConversationId, Entry, Kind, UserId};
 
-/// So many of the latest entries are looked at, and so many messages among them come into question: changes that meet on
-/// one message are what is hard.
+/// So many of the latest entries are looked at, and so many messages among them come into question: changes that meet
+/// on one message are what is hard.
 const LATEST_ENTRIES_MAX: usize = 60;
 const CHOICE_MAX: usize = 5;
 

@@ -191,8 +191,8 @@ impl<'a> Case<'a> {
         may_be && log.named(send_id).is_none() && log.entry(seq).is_some()
     }
 
-    /// Whether this may be the body of the entry that came of this, at this place: what its author wrote, at first or in
-    /// an edit of it, or nothing once somebody wanted it gone.
+    /// Whether this may be the body of the entry that came of this, at this place: what its author wrote, at first or
+    /// in an edit of it, or nothing once somebody wanted it gone.
     pub fn may_say(&self, asked: &Asked<'_>, seq: Seq, says: Digest) -> bool {
         let nothing = digest(NO_BODY);
         match asked.digest {

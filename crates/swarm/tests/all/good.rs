@@ -233,17 +233,14 @@ fn long(sends: u64) -> (Vec<Record>, ConversationId) {
         let (at_us, digest, seq) = (1_000 * (number + 1), number, Seq(number + 1));
         let verb = if number == 0 { "create" } else { "send" }.to_owned();
         let asked = (number > 0).then_some(digest);
-        note(
-            at_us,
-            device,
-            What::Invoke {
-                send_id,
-                conv,
-                verb,
-                digest: asked,
-                target: None,
-            },
-        );
+        let invoke = What::Invoke {
+            send_id,
+            conv,
+            verb,
+            digest: asked,
+            target: None,
+        };
+        note(at_us, device, invoke);
         note(at_us + 500, device, What::Ok { send_id, conv, seq });
         for reader in 0..DEVICES {
             let entries = vec![Seen::new(seq, send_id, digest)];
