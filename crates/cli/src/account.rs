@@ -16,7 +16,7 @@ use std::io::{self, Write};
 use std::path::Path;
 
 /// Where the server is when nobody says.
-const SERVER: &str = "http://127.0.0.1:8080";
+pub const SERVER: &str = "http://127.0.0.1:8080";
 
 /// How to sign in on the way, for `chat`.
 #[derive(Args, Default)]
@@ -263,13 +263,14 @@ fn door(account: &Account) -> Result<Door<Secure>, Wrong> {
     door_at(&account.server, account.ca.as_deref())
 }
 
-fn door_at(server: &str, ca: Option<&Path>) -> Result<Door<Secure>, Wrong> {
+/// The account door at an address.
+pub fn door_at(server: &str, ca: Option<&Path>) -> Result<Door<Secure>, Wrong> {
     let address = Address::parse(server).map_err(|error| format!("--server {server}: {error}"))?;
     Ok(Door::over(address, streams(ca)?))
 }
 
 /// Whether two spellings name one server.
-fn same_server(one: &str, other: &str) -> bool {
+pub fn same_server(one: &str, other: &str) -> bool {
     one == other || Address::parse(one).is_ok_and(|one| Address::parse(other) == Ok(one))
 }
 
@@ -308,7 +309,7 @@ pub fn explain(wrong: &AccountError, server: &str) -> String {
 }
 
 /// What to call this device in the list of devices.
-fn device_name() -> String {
+pub fn device_name() -> String {
     let host = rustix::system::uname().nodename().to_string_lossy().into_owned();
     protocol::body::cut(&format!("terminal on {host}"), protocol::limits::NAME_BYTES_MAX).to_owned()
 }

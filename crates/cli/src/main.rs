@@ -8,6 +8,7 @@ mod send;
 mod tail;
 mod account;
 mod admin;
+mod demo;
 mod backup;
 mod verify;
 mod restore;
@@ -60,6 +61,7 @@ Examples:
   tidings tail --json                  Read in a script: one JSON line for all that is said.
   tidings admin invite                 Let somebody in, on the server's machine.
   tidings backup --to FILE             Copy everything while the server works.
+  tidings demo                         Fill a server that runs with people who talk, to see it live.
   tidings doctor                       What is wrong here, and what to do about it.
 
 What is kept for you lies in $TIDINGS_HOME, else in $XDG_STATE_HOME/tidings, else in
@@ -87,6 +89,8 @@ enum Command {
     Devices(account::DevicesHere),
     /// Look after a server, from its own machine.
     Admin(admin::Admin),
+    /// Fill a server that runs with a team, a family and their history, and let them talk on.
+    Demo(demo::Demo),
     /// Copy everything into one file, while the server works or without one.
     Backup(backup::Backup),
     /// Look whether a backup, or a data directory, is whole.
@@ -111,6 +115,7 @@ fn main() -> ExitCode {
         Command::SignOut(arguments) => profile().and_then(|profile| account::sign_out(&arguments, &profile)),
         Command::Devices(arguments) => profile().and_then(|profile| account::devices(&arguments, &profile)),
         Command::Admin(arguments) => admin::run(arguments),
+        Command::Demo(arguments) => profile().and_then(|profile| demo::run(&arguments, &profile)),
         Command::Backup(arguments) => backup::run(&arguments),
         Command::Verify(arguments) => verify::run(&arguments),
         Command::Restore(arguments) => restore::run(&arguments),

@@ -21,7 +21,20 @@ impl Meter {
 
     /// So many bytes of so many are done.
     pub fn show(&mut self, done_bytes: u64, total_bytes: u64) {
-        let line = line(self.what, done_bytes, total_bytes);
+        self.put(line(self.what, done_bytes, total_bytes));
+    }
+
+    /// So many of so many things are done.
+    pub fn count(&mut self, done: usize, total: usize, things: &str) {
+        self.put(format!(
+            "{}: {} of {} {things}",
+            self.what,
+            grouped(done),
+            grouped(total)
+        ));
+    }
+
+    fn put(&mut self, line: String) {
         if !self.shows || line == self.shown {
             return;
         }
@@ -50,6 +63,19 @@ fn line(what: &str, done_bytes: u64, total_bytes: u64) -> String {
     }
 }
 
+/// A number as people read it: `1,300`.
+pub fn grouped(number: usize) -> String {
+    let digits = number.to_string();
+    let mut grouped = String::new();
+    for (n, digit) in digits.chars().enumerate() {
+        if n > 0 && (digits.len() - n).is_multiple_of(3) {
+            grouped.push(',');
+        }
+        grouped.push(digit);
+    }
+    grouped
+}
+
 /// A number of bytes as people read it: `12.3 MiB`.
 pub fn size(bytes: u64) -> String {
     const UNITS: [&str; 5] = ["KiB", "MiB", "GiB", "TiB", "PiB"];
@@ -74,6 +100,10 @@ mod tests {
 
     #[test]
     fn sizes_and_shares_are_as_people_read_them() {
+        assert_eq!(
+            [7, 999, 1_300, 1_234_567].map(grouped),
+            ["7", "999", "1,300", "1,234,567"]
+        );
         assert_eq!(size(1_023), "1023 bytes");
         assert_eq!(size(1_024), "1.0 KiB");
         assert_eq!(size(268_435_456), "256.0 MiB");

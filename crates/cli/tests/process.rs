@@ -10,6 +10,8 @@ mod screen;
 mod terminal;
 #[path = "process/typist.rs"]
 mod typist;
+#[path = "process/demo.rs"]
+mod demo;
 #[path = "process/texts.rs"]
 mod texts;
 #[path = "process/keeping.rs"]

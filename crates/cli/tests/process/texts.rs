@@ -24,6 +24,7 @@ fn help_teaches() {
         &["sign-in"],
         &["sign-out"],
         &["devices"],
+        &["demo"],
         &["admin"],
         &["admin", "invite"],
     ];
