@@ -82,7 +82,7 @@ fn each_planted_fault_is_caught() {
         None => *mutant != Mutant::SyncNormal,
     };
     let mutants: Vec<Mutant> = Mutant::ALL.into_iter().filter(chosen).collect();
-    let seeds = seeds_from_environment(100);
+    let seeds = seeds_from_environment(300);
     let next = AtomicUsize::new(0);
     let survived = Mutex::new(Vec::new());
     let work = || {

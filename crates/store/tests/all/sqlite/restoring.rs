@@ -94,6 +94,8 @@ fn bak6_a_restored_store_has_a_new_lineage_and_no_invites() {
         })
         .collect();
     names.sort();
+    // SQLite's own files beside it go with the last connection, which is closed by a thread of its own.
+    names.retain(|name| !name.ends_with("-wal") && !name.ends_with("-shm"));
     assert_eq!(names, ["lock", "tidings.db"]);
 }
 
