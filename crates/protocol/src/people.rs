@@ -93,17 +93,46 @@ impl Privacy {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct SetPrivacy {
     /// Who may begin a 1:1 with me.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "known_audience",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub who_writes: Option<Audience>,
     /// Who may put me into a group.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "known_audience",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub who_adds: Option<Audience>,
     /// Who may know that I am there, and when I last was.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "known_audience",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub last_seen: Option<Audience>,
     /// Who may know how far I have read.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "known_audience",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub receipts: Option<Audience>,
+}
+
+/// Whoever sets something is told what the server does not know, rather than shut off from everybody by a slip.
+fn known_audience<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Audience>, D::Error> {
+    match Option::<String>::deserialize(deserializer)?.as_deref() {
+        None => Ok(None),
+        Some("everyone") => Ok(Some(Audience::Everyone)),
+        Some("acquainted") => Ok(Some(Audience::Acquainted)),
+        Some("nobody") => Ok(Some(Audience::Nobody)),
+        Some(_) => Err(serde::de::Error::custom(
+            "an audience is everyone, acquainted or nobody",
+        )),
+    }
 }
 
 /// `block`: I want to hear nothing of somebody, or again.
