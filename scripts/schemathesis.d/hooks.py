@@ -16,7 +16,7 @@ def post(path, token=None, **body):
     headers = {"Authorization": f"Bearer {token}"} if token else {}
     answer = requests.post(SERVER + path, json=body, headers=headers, timeout=30)
     answer.raise_for_status()
-    return answer.json()
+    return answer.json() if answer.content else None
 
 
 def sign_in(handle):
@@ -40,9 +40,10 @@ def somebody(handle):
 
 
 ANN, BOB = somebody("ann"), somebody("bob")
-# They begin as strangers to each other.
-for one in (ANN, BOB):
-    post("/v1/privacy", one["token"], who_adds="everyone")
+# They begin as strangers to each other, or as the run before left them.
+for one, other in ((ANN, BOB), (BOB, ANN)):
+    post("/v1/privacy", one["token"], who_adds="everyone", who_writes="everyone")
+    post("/v1/block", one["token"], user=other["user"], on=False)
 
 
 def begin(**what):
