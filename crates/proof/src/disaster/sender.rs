@@ -145,11 +145,16 @@ async fn open_to_groups(address: &Address, me: &SignedIn) -> io::Result<()> {
         who_adds: Some(Audience::Everyone),
         ..SetPrivacy::default()
     });
-    link.send(Some(RequestId(1)), &open).map_err(io::Error::other)?;
+    answered(&mut link, &open).await.map(drop)
+}
+
+/// The answer to a request, where it is no refusal.
+async fn answered(link: &mut Link<TcpStream>, frame: &ClientFrame) -> io::Result<ServerFrame> {
+    link.send(Some(RequestId(1)), frame).map_err(io::Error::other)?;
     loop {
         match link.next().await {
             Ok((Some(_), ServerFrame::Refuse(refusal))) => return Err(io::Error::other(refusal.say)),
-            Ok((Some(_), _)) => return Ok(()),
+            Ok((Some(_), answer)) => return Ok(answer),
             Ok(_) => {}
             Err(_) => return Err(io::ErrorKind::ConnectionReset.into()),
         }
@@ -168,16 +173,10 @@ async fn groups(address: &Address, people: &[SignedIn], chance: &mut StdRng) -> 
             members,
         };
         let create = ClientFrame::Create(Create { send_id, what });
-        link.send(Some(RequestId(1)), &create).map_err(io::Error::other)?;
-        let conv = loop {
-            match link.next().await {
-                Ok((Some(_), ServerFrame::Ack(ack))) => break ack.conv,
-                Ok((Some(_), ServerFrame::Refuse(refusal))) => return Err(io::Error::other(refusal.say)),
-                Ok(_) => {}
-                Err(_) => return Err(io::ErrorKind::ConnectionReset.into()),
-            }
+        let ServerFrame::Ack(ack) = answered(&mut link, &create).await? else {
+            return Err(io::Error::other("a group was begun, and the answer is no ack"));
         };
-        convs.push(conv);
+        convs.push(ack.conv);
     }
     Ok(convs)
 }

@@ -73,9 +73,8 @@ async fn begun(node: &Node, mut begin: store::Create) -> Outcome {
     let other = begin.members.iter().copied().find(|member| *member != creator);
     match (begin.kind, other) {
         (ConversationKind::Direct, Some(other)) => {
-            let begins = may_begin(node, creator, other).await;
             // Who finds the 1:1 that is there begins nothing.
-            begin.request = if exists { false } else { begins? };
+            begin.request = !exists && may_begin(node, creator, other).await?;
             let answer = appended(node, node.store.create(begin)).await;
             if !exists {
                 mark_block(node, conv, creator, other).await?;

@@ -58,11 +58,11 @@ fn check(node: &Node, who: &Who, frame: &Send) -> Result<Mentions, Refusal> {
     if !frame.kind.may_be_sent() {
         return Err(Code::BadKind.refuse());
     }
-    body::check_any(&frame.body).map_err(bad_body)?;
-    if frame.kind != Kind::Text || frame.forward.is_some() {
-        return Ok(Mentions::none());
+    if frame.kind == Kind::Text && frame.forward.is_none() {
+        return mentions(&frame.body);
     }
-    mentions(&frame.body)
+    body::check_any(&frame.body).map_err(bad_body)?;
+    Ok(Mentions::none())
 }
 
 fn bad_body(fault: body::Fault) -> Refusal {

@@ -50,12 +50,14 @@ fn keep_in(cookie: bool, came: Came) -> Result<Option<bool>, Refusal> {
 
 /// The token goes to the browser, and its page is not told it.
 fn told(door: &Door, mut signed_in: SignedIn, keep: Option<bool>) -> Cookied<SignedIn> {
-    let mut headers = HeaderMap::new();
-    if let Some(https) = keep {
-        let token = std::mem::take(&mut signed_in.token);
-        headers.insert(SET_COOKIE, cookies(door).set(&token, https));
-    }
+    let headers = to_cookie(door, &mut signed_in.token, keep);
     (headers, Json(signed_in))
+}
+
+/// Moves a token from an answer into a cookie, where it is to be kept in one; `https`: whether the browser came by it.
+fn to_cookie(door: &Door, token: &mut TokenText, https: Option<bool>) -> HeaderMap {
+    let cookie = https.map(|https| (SET_COOKIE, cookies(door).set(&std::mem::take(token), https)));
+    cookie.into_iter().collect()
 }
 
 /// `GET /v1/devices`.
@@ -98,11 +100,7 @@ pub async fn rotate(State(door): State<Door>, request: Request) -> Result<Cookie
     let https = by_cookie(&door, &request);
     let who = who(&door, &request).await?;
     let mut rotated = account::rotate(&door.node, who).await?;
-    let mut headers = HeaderMap::new();
-    if let Some(https) = https {
-        let token = std::mem::take(&mut rotated.token);
-        headers.insert(SET_COOKIE, cookies(&door).set(&token, https));
-    }
+    let headers = to_cookie(&door, &mut rotated.token, https);
     Ok((headers, Json(rotated)))
 }
 
