@@ -1,6 +1,7 @@
 //! The handle a program holds: ask, and listen to [`Events`].
 
 mod change;
+pub use change::Target;
 mod group;
 mod people;
 
@@ -205,7 +206,7 @@ impl Client {
         conv: ConversationId,
         kind: Kind,
         body: Box<RawValue>,
-        reply_to: Option<Seq>,
+        reply_to: Option<Target>,
     ) -> Result<SendId, No> {
         let make = move |send_id| {
             Verb::Send(Box::new(Send {
@@ -213,8 +214,10 @@ impl Client {
                 send_id,
                 kind,
                 body,
-                reply_to,
+                reply_to: reply_to.map(|target| target.seq),
+                reply_send_id: reply_to.map(|target| target.name),
                 thread: None,
+                thread_send_id: None,
                 read: None,
                 forward: None,
             }))

@@ -56,7 +56,7 @@ pub mod timeline;
 pub mod tls;
 
 pub use bounds::Bounds;
-pub use client::{Client, ConnectOptions, Joined, NotStarted};
+pub use client::{Client, ConnectOptions, Joined, NotStarted, Target};
 pub use core::{Command, Core, Follow, No, Page, Reply};
 pub use event::Event;
 pub use events::Events;

@@ -4,6 +4,7 @@
 //! An unsent message has a `send_id` and no seq. It stands at the end until the entry with that name arrives, and then
 //! it is that entry, wherever in the log it lies: nothing is shown twice and nothing jumps from one copy to another.
 
+use crate::client::Target;
 use crate::outbox::{Item, Outbox, Phase, Verb};
 use protocol::entry::Reaction;
 use protocol::server_frame::Ack;
@@ -41,6 +42,15 @@ pub struct Line {
     pub reactions: Vec<Reaction>,
     /// How far it has got.
     pub ticks: Ticks,
+}
+
+impl Line {
+    /// What something done to it points to; `None` while it is on this device only.
+    #[must_use]
+    pub fn target(&self) -> Option<Target> {
+        let name = self.send_id;
+        self.seq.map(|seq| Target { seq, name })
+    }
 }
 
 /// How far a line has got.
@@ -159,7 +169,9 @@ mod tests {
             kind: Kind::Text,
             body: Body::text("hi").to_raw(),
             reply_to: None,
+            reply_send_id: None,
             thread: None,
+            thread_send_id: None,
             read: None,
             forward: None,
         };

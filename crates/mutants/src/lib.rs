@@ -85,11 +85,14 @@ pub enum Mutant {
     DeleteLeavesACopy,
     /// Whoever is blocked is still told who is there. Shows as a leak: presence reaches somebody who was blocked.
     BlockLeaksPresence,
+    /// What a change points to is what stands at that place, whatever its author saw there. Shows as another entry
+    /// edited, deleted or answered than was meant, once a backup was restored.
+    ChangeByPlace,
 }
 
 impl Mutant {
     /// All of them.
-    pub const ALL: [Self; 23] = [
+    pub const ALL: [Self; 24] = [
         Self::AckBeforeCommit,
         Self::DedupeInMemory,
         Self::DedupeOnOldSnapshot,
@@ -113,6 +116,7 @@ impl Mutant {
         Self::EditLeaksToJoiner,
         Self::DeleteLeavesACopy,
         Self::BlockLeaksPresence,
+        Self::ChangeByPlace,
     ];
 
     /// Its name, as it is chosen by.
@@ -142,6 +146,7 @@ impl Mutant {
             Self::EditLeaksToJoiner => "edit-leaks-to-joiner",
             Self::DeleteLeavesACopy => "delete-leaves-a-copy",
             Self::BlockLeaksPresence => "block-leaks-presence",
+            Self::ChangeByPlace => "change-by-place",
         }
     }
 

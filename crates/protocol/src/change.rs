@@ -18,6 +18,10 @@ pub struct Edit {
     pub send_id: SendId,
     /// The entry, a `text` of mine.
     pub target: Seq,
+    /// The target's `send_id`. Where another entry stands at `target` by now (a backup was restored), the one that
+    /// bears this name is changed, or none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub target_send_id: Option<SendId>,
     /// Its body from here on.
     #[cfg_attr(feature = "openapi", schema(value_type = Object))]
     pub body: Box<RawValue>,
@@ -29,6 +33,7 @@ impl fmt::Debug for Edit {
             .field("conv", &self.conv)
             .field("send_id", &self.send_id)
             .field("target", &self.target)
+            .field("target_send_id", &self.target_send_id)
             .field("body_bytes", &self.body.get().len())
             .finish()
     }
@@ -36,7 +41,7 @@ impl fmt::Debug for Edit {
 
 impl PartialEq for Edit {
     fn eq(&self, other: &Self) -> bool {
-        let fields = |e: &Self| (e.conv, e.send_id, e.target);
+        let fields = |e: &Self| (e.conv, e.send_id, e.target, e.target_send_id);
         fields(self) == fields(other) && self.body.get() == other.body.get()
     }
 }
@@ -51,6 +56,10 @@ pub struct Delete {
     pub send_id: SendId,
     /// The entry.
     pub target: Seq,
+    /// The target's `send_id`. Where another entry stands at `target` by now (a backup was restored), the one that
+    /// bears this name is changed, or none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub target_send_id: Option<SendId>,
 }
 
 /// `react`.
@@ -63,6 +72,10 @@ pub struct React {
     pub send_id: SendId,
     /// The entry.
     pub target: Seq,
+    /// The target's `send_id`. Where another entry stands at `target` by now (a backup was restored), the one that
+    /// bears this name is changed, or none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub target_send_id: Option<SendId>,
     /// With what: one emoji, or a word between colons.
     pub emoji: String,
     /// Put it there, or take it back.
@@ -79,6 +92,10 @@ pub struct Pin {
     pub send_id: SendId,
     /// The entry.
     pub target: Seq,
+    /// The target's `send_id`. Where another entry stands at `target` by now (a backup was restored), the one that
+    /// bears this name is changed, or none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub target_send_id: Option<SendId>,
     /// Pin it, or no longer.
     pub on: bool,
 }

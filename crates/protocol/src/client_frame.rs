@@ -144,9 +144,16 @@ pub struct Send {
     /// The entry it answers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reply_to: Option<Seq>,
+    /// The `send_id` of that entry. Where another one stands at `reply_to` by now (a backup was restored), the one that
+    /// bears this name is answered, or none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reply_send_id: Option<SendId>,
     /// The thread it belongs to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub thread: Option<Seq>,
+    /// The `send_id` of the entry that starts the thread, as `reply_send_id`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub thread_send_id: Option<SendId>,
     /// The highest seq that was on the screen: sending reads, so one's own messages never count as unread.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub read: Option<Seq>,
@@ -163,6 +170,9 @@ pub struct Forward {
     pub conv: ConversationId,
     /// Where.
     pub seq: Seq,
+    /// Its `send_id`. Where another one stands there by now (a backup was restored), nothing is passed on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub send_id: Option<SendId>,
 }
 
 impl fmt::Debug for Send {
@@ -173,7 +183,9 @@ impl fmt::Debug for Send {
             .field("kind", &self.kind)
             .field("body_bytes", &self.body.get().len())
             .field("reply_to", &self.reply_to)
+            .field("reply_send_id", &self.reply_send_id)
             .field("thread", &self.thread)
+            .field("thread_send_id", &self.thread_send_id)
             .field("read", &self.read)
             .field("forward", &self.forward)
             .finish()
@@ -182,7 +194,8 @@ impl fmt::Debug for Send {
 
 impl PartialEq for Send {
     fn eq(&self, other: &Self) -> bool {
-        let fields = |s: &Self| (s.conv, s.send_id, s.reply_to, s.thread, s.read, s.forward);
+        let names = |s: &Self| (s.send_id, s.reply_send_id, s.thread_send_id);
+        let fields = |s: &Self| (s.conv, names(s), s.reply_to, s.thread, s.read, s.forward);
         fields(self) == fields(other) && self.kind == other.kind && self.body.get() == other.body.get()
     }
 }

@@ -15,6 +15,8 @@ pub struct Amend {
     pub send_id: SendId,
     /// Which entry is changed.
     pub target: Seq,
+    /// Its `send_id`: if another entry stands there, the one that bears this name is meant.
+    pub target_name: Option<SendId>,
     /// What is done to it.
     pub change: Amendment,
 }

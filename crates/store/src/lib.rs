@@ -84,6 +84,10 @@ pub trait Store: Send + Sync + 'static {
     /// by the engine's clock; whose role has [`protocol::rights::Action::SkipSlowMode`] does not wait. Where the clock
     /// stands before their last message, nobody waits: it was set back, and nobody knows how long ago that was.
     ///
+    /// `reply_to` and `thread` are places of the log that the sender knew, `append.names` what stood there. If that
+    /// stands elsewhere (a backup was restored, and it came back), it is meant all the same; if it is gone, what is
+    /// said is said without it. A repeat may name them or not.
+    ///
     /// Into a 1:1 that is a request to the sender it goes after the request is taken up, as by [`Store::set_terms`].
     ///
     /// Refuses: [`Refused::NotFound`] (never a member), [`Refused::NotAMember`] (no open span),
@@ -188,11 +192,13 @@ pub trait Store: Send + Sync + 'static {
     /// - A *reaction* is one person's; a *pin* is the conversation's. What changes nothing (a reaction that is there,
     ///   an entry that is pinned, deleted) is answered with the latest entry as `dup`, to the repeat too.
     ///
+    /// The target is named like what an entry answers in [`Store::append`]; if it is gone, nothing is changed.
+    ///
     /// Idempotent like [`Store::append`], by target, kind and body. Who may do what in a group:
     /// [`protocol::rights`].
     ///
     /// Refuses, in this order: [`Refused::NotFound`], [`Refused::NotAMember`], [`Refused::BadReference`] (the target is
-    /// not readable), [`Refused::NotAMessage`] (not of a kind that clients write; for an edit, no `text`),
+    /// gone or not readable), [`Refused::NotAMessage`] (not of a kind that clients write; for an edit, no `text`),
     /// [`Refused::Forbidden`], in a 1:1 as [`Store::append`] what says something to the other one (an edit, a reaction,
     /// a pin; taking back is always theirs), [`Refused::Deleted`] (but deleting again changes nothing),
     /// [`Refused::TooLate`], [`Refused::TooMany`] (the limits of reactions and pins).

@@ -116,12 +116,23 @@ pub struct Append {
     pub reply_to: Option<Seq>,
     /// What thread it is in.
     pub thread: Option<Seq>,
+    /// What those two are called: where another entry stands, the one that bears the name is meant.
+    pub names: Names,
     /// The highest seq that was shown to the sender.
     pub read: Option<Seq>,
     /// Whose words the body passes on.
     pub forward: Option<crate::Forward>,
     /// The sender tells nobody how far they have read: `read` moves the private cursor only.
     pub private: bool,
+}
+
+/// The `send_id`s of entries that a new one points to by their place, where the sender knew them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Names {
+    /// Of what it answers.
+    pub reply_to: Option<SendId>,
+    /// Of what starts its thread.
+    pub thread: Option<SendId>,
 }
 
 /// What a change of a log came to.

@@ -169,6 +169,9 @@ pub enum What {
         /// The entry that is to be changed.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         target: Option<Seq>,
+        /// What that entry is called. Where another one stands there in the end, this one is meant.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        target_name: Option<SendId>,
     },
     /// The server acknowledged it.
     Ok {

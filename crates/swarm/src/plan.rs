@@ -65,8 +65,8 @@ pub use typing::Typing;
 pub use watch::Watch;
 
 use crate::history::{Digest, Recorder, What};
-use client::{Client, No};
-use protocol::{ConversationId, SendId, Seq, UserId};
+use client::{Client, No, Target};
+use protocol::{ConversationId, Entry, SendId, Seq, UserId};
 use rand::rngs::StdRng;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -314,15 +314,22 @@ impl Doer<'_> {
     }
 
     /// The same, of a change of an entry.
-    pub fn changed(&self, asked_us: u64, verb: &str, at: (ConversationId, Seq), send_id: SendId, body: Option<Digest>) {
-        self.asked(asked_us, verb, (at.0, Some(at.1)), send_id, body);
+    pub fn changed(
+        &self,
+        asked_us: u64,
+        verb: &str,
+        (conv, target): (ConversationId, &Entry),
+        send_id: SendId,
+        body: Option<Digest>,
+    ) {
+        self.asked(asked_us, verb, (conv, Some(Target::from(target))), send_id, body);
     }
 
     fn asked(
         &self,
         asked_us: u64,
         verb: &str,
-        (conv, target): (ConversationId, Option<Seq>),
+        (conv, target): (ConversationId, Option<Target>),
         send_id: SendId,
         digest: Option<Digest>,
     ) {
@@ -332,7 +339,8 @@ impl Doer<'_> {
             conv,
             verb,
             digest,
-            target,
+            target: target.map(|target| target.seq),
+            target_name: target.map(|target| target.name),
         };
         self.recorder.note_at(asked_us, Some(self.device), invoke);
         self.counts.sent.fetch_add(1, Relaxed);

@@ -8,10 +8,11 @@ use crate::clock::Local;
 use crate::people::ANSWER_TIME_MAX;
 use crate::safe;
 use crate::words::{self, Said};
+use client::Target;
 use client::timeline::Line;
 use protocol::change::AskHistory;
-use protocol::client_frame::{Forward, Place};
-use protocol::{ConversationId, Kind, Seq};
+use protocol::client_frame::Place;
+use protocol::{ConversationId, Kind};
 
 impl Talk<'_> {
     pub(super) async fn edit(&mut self, which: Which, words: &str) -> Result<(), Not> {
@@ -52,9 +53,9 @@ impl Talk<'_> {
     }
 
     pub(super) async fn forward(&mut self, which: Which, to: &str) -> Result<(), Not> {
-        let (conv, (seq, kind)) = self.message(which, |_, _| true).await?;
+        let (conv, (origin, kind)) = self.message(which, |_, _| true).await?;
         let to = self.find(to).await?;
-        self.client.forward(to, kind, Forward { conv, seq }).await?;
+        self.client.forward(to, kind, (conv, origin)).await?;
         let title = self.title(to).await?;
         self.say_dim(&format!("Passed on to {title}."))?;
         Ok(())
@@ -87,7 +88,7 @@ impl Talk<'_> {
         self.online()?;
         let ask = AskHistory {
             conv,
-            seq: target.0,
+            seq: target.0.seq,
             before: None,
         };
         let asked = tokio::time::timeout(ANSWER_TIME_MAX, self.client.history(ask)).await;
@@ -116,7 +117,7 @@ impl Talk<'_> {
         &mut self,
         which: Which,
         fits: impl Fn(&Line, protocol::UserId) -> bool,
-    ) -> Result<(ConversationId, (Seq, Kind)), Not> {
+    ) -> Result<(ConversationId, (Target, Kind)), Not> {
         let conv = self.here("That is done to one of its messages.")?;
         let me = self.client.me();
         let lines = self.client.timeline(conv).await?;
@@ -126,7 +127,7 @@ impl Talk<'_> {
             Some(n) => messages.nth(n - 1),
             None => messages.find(|line| fits(line, me)),
         };
-        match line.and_then(|line| Some((line.seq?, line.kind.clone()))) {
+        match line.and_then(|line| Some((line.target()?, line.kind.clone()))) {
             Some(target) => Ok((conv, target)),
             None => not("There is no such message here; ^2 means the second one from below."),
         }

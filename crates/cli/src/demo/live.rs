@@ -7,6 +7,7 @@ use super::kept::{Kept, Person};
 use super::script::{self, Act};
 use super::stage::{Scene, Stage, done};
 use crate::Wrong;
+use client::Target;
 use protocol::client_frame::Show;
 use protocol::{ConversationId, Kind, Seq};
 use rand::rngs::StdRng;
@@ -130,7 +131,7 @@ impl<'a> Live<'a> {
 
     async fn circle(&self, chapters: &[Chapter], seed: u64) -> Result<(), Wrong> {
         let mut chance = StdRng::seed_from_u64(seed);
-        let mut drawn: BTreeMap<&str, (VecDeque<Act>, Vec<Option<Seq>>)> = BTreeMap::new();
+        let mut drawn: BTreeMap<&str, (VecDeque<Act>, Vec<Option<Target>>)> = BTreeMap::new();
         let places: Vec<usize> = (0..chapters.len())
             .flat_map(|n| std::iter::repeat_n(n, chapters[n].share))
             .collect();
@@ -138,15 +139,15 @@ impl<'a> Live<'a> {
             let Some(chapter) = places.choose(&mut chance).map(|n| &chapters[*n]) else {
                 return std::future::pending().await;
             };
-            let (acts, seqs) = drawn.entry(chapter.key).or_default();
+            let (acts, said) = drawn.entry(chapter.key).or_default();
             if acts.is_empty() {
-                seqs.clear();
+                said.clear();
                 acts.extend(script::draw(chapter, DRAWN, chance.random_range(0..u64::MAX)));
             }
             for _ in 0..ACTS_IN_A_ROW {
                 let Some(act) = acts.pop_front() else { break };
                 pause(&mut chance, PAUSE_MS).await;
-                self.perform(chapter, seqs, &act, &mut chance).await?;
+                self.perform(chapter, said, &act, &mut chance).await?;
             }
         }
     }
@@ -154,7 +155,7 @@ impl<'a> Live<'a> {
     async fn perform(
         &self,
         chapter: &Chapter,
-        seqs: &mut Vec<Option<Seq>>,
+        said: &mut Vec<Option<Target>>,
         act: &Act,
         chance: &mut StdRng,
     ) -> Result<(), Wrong> {
@@ -167,13 +168,13 @@ impl<'a> Live<'a> {
             people: &self.people,
         };
         let Act::Say { who, text, .. } = act else {
-            return self.stage.act(&scene, seqs, act).await.map(drop);
+            return self.stage.act(&scene, said, act).await.map(drop);
         };
         self.type_it(who, conv, text).await?;
-        let said = self.stage.act(&scene, seqs, act).await?;
-        seqs.push(said);
+        let new = self.stage.act(&scene, said, act).await?;
+        said.push(new);
         pause(chance, READING_MS).await;
-        let Some(seq) = said else { return Ok(()) };
+        let Some(Target { seq, .. }) = new else { return Ok(()) };
         let reads = |_: &&&str| chance.random_range(0..10) < 7;
         let readers: Vec<&str> = chapter.members.iter().filter(reads).copied().collect();
         self.stage.read(&readers, LEAD, conv, seq).await?;
@@ -236,7 +237,13 @@ impl<'a> Live<'a> {
             client.read(conv, entry.seq).await?;
             if chance.random_range(0..10) < LIKED_IN_TEN {
                 let emoji = ["👍", "❤️", "😄", "🎉"].choose(&mut chance).copied().unwrap_or("👍");
-                drop(done(client, client.react(conv, entry.seq, emoji.to_owned(), true).await).await);
+                drop(
+                    done(
+                        client,
+                        client.react(conv, Target::from(&*entry), emoji.to_owned(), true).await,
+                    )
+                    .await,
+                );
             }
             let answers = ANSWERS.iter().find(|(name, _)| *name == who);
             if let Some(words) = answers.and_then(|(_, answers)| answers.choose(&mut chance)) {

@@ -10,9 +10,8 @@ use crate::profile::Account;
 use crate::safe;
 use client::keep::Nowhere;
 use client::own::Wish;
-use client::{Client, Follow, No};
+use client::{Client, Follow, No, Target};
 use protocol::body::Mention;
-use protocol::client_frame::Forward;
 use protocol::own::SetMark;
 use protocol::{Body, ConversationId, Kind, SendId, Seq, UserId};
 use std::collections::BTreeMap;
@@ -113,11 +112,11 @@ impl Stage {
         body
     }
 
-    /// Does one act; the place of what was said, if something was. `seqs`: the places of the messages before it. What
+    /// Does one act; the place of what was said, if something was. `said`: the messages before it. What
     /// stands on a message that is not there is not done.
-    pub async fn act(&self, scene: &Scene<'_>, seqs: &[Option<Seq>], act: &Act) -> Result<Option<Seq>, Wrong> {
+    pub async fn act(&self, scene: &Scene<'_>, said: &[Option<Target>], act: &Act) -> Result<Option<Target>, Wrong> {
         let conv = scene.conv;
-        let place = |message: usize| seqs.get(message).copied().flatten();
+        let place = |message: usize| said.get(message).copied().flatten();
         match act {
             Act::Say { who, text, answers } => {
                 let client = &self.player(who)?.client;
@@ -127,25 +126,25 @@ impl Stage {
             }
             Act::React { who, message, emoji } => {
                 let client = &self.player(who)?.client;
-                if let Some(seq) = place(*message) {
+                if let Some(target) = place(*message) {
                     // An emoji too many is no reason to end.
-                    drop(done(client, client.react(conv, seq, (*emoji).to_owned(), true).await).await);
+                    drop(done(client, client.react(conv, target, (*emoji).to_owned(), true).await).await);
                 }
             }
             Act::Edit { who, message, text } => {
                 let client = &self.player(who)?.client;
-                if let Some(seq) = place(*message) {
-                    done(client, client.edit(conv, seq, &self.body(text, scene.people)).await).await?;
+                if let Some(target) = place(*message) {
+                    done(client, client.edit(conv, target, &self.body(text, scene.people)).await).await?;
                 }
             }
             Act::Pin { who, message } => {
                 let client = &self.player(who)?.client;
-                if let Some(seq) = place(*message) {
-                    drop(done(client, client.pin(conv, seq, true).await).await);
+                if let Some(target) = place(*message) {
+                    drop(done(client, client.pin(conv, target, true).await).await);
                 }
             }
             Act::Star { message } => {
-                if let (Some(seq), Ok(lead)) = (place(*message), self.player(LEAD)) {
+                if let (Some(Target { seq, .. }), Ok(lead)) = (place(*message), self.player(LEAD)) {
                     let star = SetMark {
                         conv,
                         seq,
@@ -157,8 +156,8 @@ impl Stage {
             }
             Act::Forward { who, message, to } => {
                 let client = &self.player(who)?.client;
-                if let (Some(seq), Some(to)) = (place(*message), scene.rooms.get(*to)) {
-                    drop(done(client, client.forward(*to, Kind::Text, Forward { conv, seq }).await).await);
+                if let (Some(origin), Some(to)) = (place(*message), scene.rooms.get(*to)) {
+                    drop(done(client, client.forward(*to, Kind::Text, (conv, origin)).await).await);
                 }
             }
         }
@@ -194,16 +193,16 @@ pub struct Scene<'a> {
 }
 
 /// Waits until a change is durable.
-pub async fn done(client: &Client, written: Result<SendId, No>) -> Result<Seq, Wrong> {
+pub async fn done(client: &Client, written: Result<SendId, No>) -> Result<Target, Wrong> {
     let explain = |no: No| {
         format!(
             "the server does not take what the demo does: {}",
             safe::line(&no.to_string())
         )
     };
-    let send_id = written.map_err(explain)?;
-    match tokio::time::timeout(ANSWER_TIME_MAX, client.sent(send_id)).await {
-        Ok(sent) => Ok(sent.map_err(explain)?),
+    let name = written.map_err(explain)?;
+    match tokio::time::timeout(ANSWER_TIME_MAX, client.sent(name)).await {
+        Ok(sent) => Ok(sent.map(|seq| Target { seq, name }).map_err(explain)?),
         Err(_) => {
             Err("the server does not answer any more; run the demo again when it does, it goes on from here".into())
         }

@@ -5,21 +5,41 @@ use crate::core::{Command, No, Reply};
 use crate::outbox::Verb;
 use protocol::change::{AskHistory, Delete, Edit, Pin, React, Revisions};
 use protocol::client_frame::{Forward, Send};
-use protocol::{Body, ConversationId, Kind, SendId, Seq};
+use protocol::{Body, ConversationId, Entry, Kind, SendId, Seq};
 use serde_json::value::RawValue;
+
+/// An entry that something is done to, as somebody saw it. Its place is of the log that they saw: after a backup was
+/// restored another one may stand there. So its name goes with it, and nobody changes what they never looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Target {
+    /// Where it stands.
+    pub seq: Seq,
+    /// Its `send_id`.
+    pub name: SendId,
+}
+
+impl From<&Entry> for Target {
+    fn from(entry: &Entry) -> Self {
+        Self {
+            seq: entry.seq,
+            name: entry.send_id,
+        }
+    }
+}
 
 impl Client {
     /// Gives an entry of mine another body. It is shown changed once the server says so.
     ///
     /// # Errors
     /// As [`Self::send`].
-    pub async fn edit(&self, conv: ConversationId, target: Seq, body: &Body) -> Result<SendId, No> {
+    pub async fn edit(&self, conv: ConversationId, target: Target, body: &Body) -> Result<SendId, No> {
         let body = body.to_raw();
         let make = move |send_id| {
             Verb::Edit(Box::new(Edit {
                 conv,
                 send_id,
-                target,
+                target: target.seq,
+                target_send_id: Some(target.name),
                 body,
             }))
         };
@@ -30,8 +50,15 @@ impl Client {
     ///
     /// # Errors
     /// As [`Self::send`].
-    pub async fn delete(&self, conv: ConversationId, target: Seq) -> Result<SendId, No> {
-        let make = move |send_id| Verb::Delete(Delete { conv, send_id, target });
+    pub async fn delete(&self, conv: ConversationId, target: Target) -> Result<SendId, No> {
+        let make = move |send_id| {
+            Verb::Delete(Delete {
+                conv,
+                send_id,
+                target: target.seq,
+                target_send_id: Some(target.name),
+            })
+        };
         self.write(make).await
     }
 
@@ -39,12 +66,13 @@ impl Client {
     ///
     /// # Errors
     /// As [`Self::send`].
-    pub async fn react(&self, conv: ConversationId, target: Seq, emoji: String, on: bool) -> Result<SendId, No> {
+    pub async fn react(&self, conv: ConversationId, target: Target, emoji: String, on: bool) -> Result<SendId, No> {
         let make = move |send_id| {
             Verb::React(React {
                 conv,
                 send_id,
-                target,
+                target: target.seq,
+                target_send_id: Some(target.name),
                 emoji,
                 on,
             })
@@ -56,23 +84,34 @@ impl Client {
     ///
     /// # Errors
     /// As [`Self::send`].
-    pub async fn pin(&self, conv: ConversationId, target: Seq, on: bool) -> Result<SendId, No> {
+    pub async fn pin(&self, conv: ConversationId, target: Target, on: bool) -> Result<SendId, No> {
         let make = move |send_id| {
             Verb::Pin(Pin {
                 conv,
                 send_id,
-                target,
+                target: target.seq,
+                target_send_id: Some(target.name),
                 on,
             })
         };
         self.write(make).await
     }
 
-    /// Passes on what an entry of this kind says, to `conv`.
+    /// Passes on what an entry of this kind says, of the log of `from`, to `conv`.
     ///
     /// # Errors
     /// As [`Self::send`].
-    pub async fn forward(&self, conv: ConversationId, kind: Kind, from: Forward) -> Result<SendId, No> {
+    pub async fn forward(
+        &self,
+        conv: ConversationId,
+        kind: Kind,
+        (from, origin): (ConversationId, Target),
+    ) -> Result<SendId, No> {
+        let from = Forward {
+            conv: from,
+            seq: origin.seq,
+            send_id: Some(origin.name),
+        };
         let make = move |send_id| {
             Verb::Send(Box::new(Send {
                 conv,
@@ -80,7 +119,9 @@ impl Client {
                 kind,
                 body: RawValue::from_string("{}".to_owned()).expect("two braces are JSON"),
                 reply_to: None,
+                reply_send_id: None,
                 thread: None,
+                thread_send_id: None,
                 read: None,
                 forward: Some(from),
             }))

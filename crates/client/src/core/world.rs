@@ -142,7 +142,9 @@ impl World {
             kind: protocol::Kind::Text,
             body: protocol::Body::text(text).to_raw(),
             reply_to: None,
+            reply_send_id: None,
             thread: None,
+            thread_send_id: None,
             read: None,
             forward: None,
         };

@@ -20,7 +20,9 @@ fn send(n: u64, to: u8) -> Item {
         kind: Kind::Text,
         body: Body::text(format!("{n}")).to_raw(),
         reply_to: None,
+        reply_send_id: None,
         thread: None,
+        thread_send_id: None,
         read: None,
         forward: None,
     };

@@ -327,7 +327,9 @@ impl Draft {
             kind: Kind::Text,
             body: self.body.to_raw(),
             reply_to: None,
+            reply_send_id: None,
             thread: None,
+            thread_send_id: None,
             read: None,
             forward: None,
         }))

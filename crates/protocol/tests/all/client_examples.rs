@@ -92,17 +92,20 @@ pub fn client_frame(word: &str, d: &mut Draw) -> ClientFrame {
             conv: conv(d),
             send_id: send_id(d),
             target: seq(d),
+            target_send_id: d.option(send_id),
             body: d.body(),
         })),
         "delete" => ClientFrame::Delete(Delete {
             conv: conv(d),
             send_id: send_id(d),
             target: seq(d),
+            target_send_id: d.option(send_id),
         }),
         "react" => ClientFrame::React(React {
             conv: conv(d),
             send_id: send_id(d),
             target: seq(d),
+            target_send_id: d.option(send_id),
             emoji: d.text(),
             on: d.flag(),
         }),
@@ -110,6 +113,7 @@ pub fn client_frame(word: &str, d: &mut Draw) -> ClientFrame {
             conv: conv(d),
             send_id: send_id(d),
             target: seq(d),
+            target_send_id: d.option(send_id),
             on: d.flag(),
         }),
         "pins" => ClientFrame::Pins(AskPins { conv: conv(d) }),
@@ -233,11 +237,14 @@ fn send(d: &mut Draw) -> Send {
         kind: kind(d),
         body: d.body(),
         reply_to: d.option(seq),
+        reply_send_id: d.option(send_id),
         thread: d.option(seq),
+        thread_send_id: d.option(send_id),
         read: d.option(seq),
         forward: d.option(|d| Forward {
             conv: conv(d),
             seq: seq(d),
+            send_id: d.option(send_id),
         }),
     }
 }

@@ -18,11 +18,21 @@ pub fn edit(node: &Arc<Node>, who: &Who, frame: Edit) -> Later {
     };
     let body = Arc::from(frame.body.get());
     let change = Amendment::Edit { body, mentions };
-    amend(node, who, (frame.conv, frame.send_id, frame.target), change)
+    amend(
+        node,
+        who,
+        (frame.conv, frame.send_id, (frame.target, frame.target_send_id)),
+        change,
+    )
 }
 
 pub fn delete(node: &Arc<Node>, who: &Who, frame: Delete) -> Later {
-    amend(node, who, (frame.conv, frame.send_id, frame.target), Amendment::Delete)
+    amend(
+        node,
+        who,
+        (frame.conv, frame.send_id, (frame.target, frame.target_send_id)),
+        Amendment::Delete,
+    )
 }
 
 pub fn react(node: &Arc<Node>, who: &Who, frame: React) -> Later {
@@ -36,16 +46,31 @@ pub fn react(node: &Arc<Node>, who: &Who, frame: React) -> Later {
         emoji: frame.emoji,
         on: frame.on,
     };
-    amend(node, who, (frame.conv, frame.send_id, frame.target), change)
+    amend(
+        node,
+        who,
+        (frame.conv, frame.send_id, (frame.target, frame.target_send_id)),
+        change,
+    )
 }
 
 pub fn pin(node: &Arc<Node>, who: &Who, frame: Pin) -> Later {
     let change = Amendment::Pin { on: frame.on };
-    amend(node, who, (frame.conv, frame.send_id, frame.target), change)
+    amend(
+        node,
+        who,
+        (frame.conv, frame.send_id, (frame.target, frame.target_send_id)),
+        change,
+    )
 }
 
-fn amend(node: &Arc<Node>, who: &Who, what: (ConversationId, SendId, Seq), change: Amendment) -> Later {
-    let (conv, send_id, target) = what;
+fn amend(
+    node: &Arc<Node>,
+    who: &Who,
+    what: (ConversationId, SendId, (Seq, Option<SendId>)),
+    change: Amendment,
+) -> Later {
+    let (conv, send_id, (target, target_name)) = what;
     if let Err(ms) = node.gates.send(who.user, conv, node.now_ms()) {
         return refuse(Code::RateLimited.refuse_for_ms(ms));
     }
@@ -54,6 +79,7 @@ fn amend(node: &Arc<Node>, who: &Who, what: (ConversationId, SendId, Seq), chang
         actor: who.user,
         send_id,
         target,
+        target_name,
         change,
     });
     let node = Arc::clone(node);

@@ -36,6 +36,10 @@ pub fn forward(node: &Arc<Node>, who: &Who, frame: Send, from: Forward) -> Later
         mentions: store::Mentions::none(),
         reply_to: frame.reply_to,
         thread: frame.thread,
+        names: store::Names {
+            reply_to: frame.reply_send_id,
+            thread: frame.thread_send_id,
+        },
         read: frame.read,
         forward: None,
     };
@@ -49,7 +53,7 @@ pub fn forward(node: &Arc<Node>, who: &Who, frame: Send, from: Forward) -> Later
         };
         let words = page
             .first()
-            .filter(|origin| origin.kind == append.kind)
+            .filter(|origin| origin.kind == append.kind && from.send_id.is_none_or(|name| name == origin.send_id))
             .and_then(passed_on);
         let forward = store::Forward {
             conv: from.conv,

@@ -32,6 +32,10 @@ pub fn send(node: &Arc<Node>, who: &Who, frame: Send) -> Later {
         mentions,
         reply_to: frame.reply_to,
         thread: frame.thread,
+        names: store::Names {
+            reply_to: frame.reply_send_id,
+            thread: frame.thread_send_id,
+        },
         read: frame.read,
         forward: None,
         private: node.manners.is_private(who.user),

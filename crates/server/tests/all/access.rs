@@ -241,6 +241,7 @@ impl Scene {
                 conv,
                 send_id: house.send_id(),
                 target: Seq(2),
+                target_send_id: None,
                 emoji: "👍".into(),
                 on: true,
             }),
@@ -248,6 +249,7 @@ impl Scene {
                 conv,
                 send_id: house.send_id(),
                 target: Seq(2),
+                target_send_id: None,
                 on: true,
             }),
             ClientFrame::Pins(change::AskPins { conv }),
@@ -255,6 +257,7 @@ impl Scene {
                 conv,
                 send_id: house.send_id(),
                 target: Seq(2),
+                target_send_id: None,
                 body: protocol::Body::text("edited").to_raw(),
             })),
             ClientFrame::History(change::AskHistory {
@@ -267,6 +270,7 @@ impl Scene {
                 conv,
                 send_id: house.send_id(),
                 target: spare_text,
+                target_send_id: None,
             }),
             ClientFrame::Prefs(own::SetPrefs {
                 pinned: Some(Some(true)),

@@ -298,7 +298,9 @@ pub fn text_as(conv: ConversationId, send_id: SendId, text: &str) -> ClientFrame
         kind: Kind::Text,
         body,
         reply_to: None,
+        reply_send_id: None,
         thread: None,
+        thread_send_id: None,
         read: None,
         forward: None,
     };

@@ -167,6 +167,7 @@ impl Load {
             mentions: Mentions::none(),
             reply_to: None,
             thread: None,
+            names: store::Names::default(),
             read: None,
             forward: None,
             private: false,

@@ -37,6 +37,8 @@ impl State {
         if let Some(known) = conversation.known(amend.actor, amend.send_id, &asked) {
             return Ok(known?);
         }
+        let target = conversation.place(amend.target, amend.target_name).unwrap_or(Seq::ZERO);
+        let amend = Amend { target, ..amend };
         if conversation.may_amend(&amend, now_ms)? == Comes::ToNothing {
             return Ok(self.nobody_new(amend.conv, (amend.actor, amend.send_id), asked));
         }

@@ -94,6 +94,19 @@ pub(super) struct Run {
 }
 
 impl Conversation {
+    /// Where the entry of this name stands, if not at `seq`: where the only one of it does.
+    pub(super) fn place(&self, seq: Seq, name: Option<SendId>) -> Option<Seq> {
+        let bears = |entry: &&Arc<Entry>| name.is_none_or(|name| entry.send_id == name);
+        let Some(name) = name.filter(|_| self.entry(seq).filter(bears).is_none()) else {
+            return Some(seq);
+        };
+        let mut bearers = self.log.iter().filter(|entry| entry.send_id == name);
+        bearers
+            .next()
+            .filter(|_| bearers.next().is_none())
+            .map(|entry| entry.seq)
+    }
+
     pub(super) fn head_seq(&self) -> Seq {
         Seq(self.log.len() as u64)
     }

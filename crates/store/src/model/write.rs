@@ -73,6 +73,12 @@ impl State {
         if let Some(known) = conversation.known(append.sender, append.send_id, &asked) {
             return Ok(known?);
         }
+        let find = |seq: Option<Seq>, name| seq.and_then(|seq| conversation.place(seq, name));
+        let append = Append {
+            reply_to: find(append.reply_to, append.names.reply_to),
+            thread: find(append.thread, append.names.thread),
+            ..append
+        };
         conversation.may_append(&append, now_ms)?;
         let head_before = conversation.head_seq();
         let counts = append.kind.counts();

@@ -4,6 +4,7 @@ use super::db::{self, Db};
 use super::held::{Conversation, Member};
 use super::job::{Outcome, Problem};
 use super::log::{self, Draft};
+use super::named;
 use super::read::Viewer;
 use super::seen::{self, Eyes};
 use super::work::{Digest, Pen, Work};
@@ -37,6 +38,7 @@ pub(super) fn amend(work: &mut Work, ask: &Amend) -> Outcome<Appended> {
     if let Some(before) = log::known(db, conv, actor, ask.send_id, digest)? {
         return Ok(before);
     }
+    let ask = &*named::amend(db, conv.1, ask)?;
     let (target, comes) = may_amend(db, &work.pen, conversation, ask)?;
     if comes == Comes::ToNothing {
         log::note_send(db, conv.1, actor, ask.send_id, conversation.head_seq, digest)?;

@@ -4,6 +4,7 @@ use super::cursors;
 use super::db::{self, Db, SEQ_MAX};
 use super::held::Conversation;
 use super::job::{Outcome, Problem};
+use super::named;
 use super::planted;
 use super::seen::{self, Eyes};
 use super::settings;
@@ -250,6 +251,7 @@ pub(super) fn append(work: &mut Work, ask: &Append) -> Outcome<Appended> {
     let number = conversation.number;
     let sender = conversation.members.get(&ask.sender).ok_or(Refused::NotFound)?.number;
     let digest = digest(&work.pen, ask);
+    let ask = &*named::append(db, number, ask)?;
     let slow = settings::has_to_wait(db, &work.pen, conversation, ask.sender)?;
     if let Err(refused) = may_append(conversation, ask).and(slow.map_or(Ok(()), Err)) {
         let before = known(db, (ask.conv, number), sender, ask.send_id, digest)?;

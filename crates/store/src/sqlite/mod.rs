@@ -21,6 +21,7 @@ mod lane;
 mod links;
 mod log;
 mod members;
+mod named;
 mod open;
 mod options;
 mod own;

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context, Poll, Wake, Waker};
 use std::thread::Thread;
+use store::Names;
 use store::model::Model;
 use store::{
     Append, Appended, AskPage, BUMP_ROWS_MAX, Bumped, ChangeMembers, Create, CursorMove, CursorMoved, Entry, Error,
@@ -247,6 +248,7 @@ impl Scene {
             mentions: Mentions::none(),
             reply_to: None,
             thread: None,
+            names: Names::default(),
             read: None,
             forward: None,
             private: false,

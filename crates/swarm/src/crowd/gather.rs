@@ -125,6 +125,7 @@ impl<W: World> Crowd<W> {
                 verb: "create".to_owned(),
                 digest: None,
                 target: None,
+                target_name: None,
             };
             self.run.recorder.note_at(asked_us, Some(device.number), invoke);
             self.run.counts.sent.fetch_add(1, Relaxed);

@@ -2,7 +2,7 @@
 
 use super::target::target;
 use super::{Act, After, Doer, Room, Scene};
-use client::No;
+use client::{No, Target};
 use rand::RngExt;
 use rand::rngs::StdRng;
 use rand::seq::IteratorRandom;
@@ -42,8 +42,8 @@ impl Act for Delete {
         }
         if let Some(entry) = chosen {
             let asked_us = doer.recorder.now_us();
-            let send_id = doer.client.delete(conv, entry.seq).await?;
-            doer.changed(asked_us, "delete", (conv, entry.seq), send_id, None);
+            let send_id = doer.client.delete(conv, Target::from(&entry)).await?;
+            doer.changed(asked_us, "delete", (conv, &entry), send_id, None);
         }
         Ok(After::Stay)
     }

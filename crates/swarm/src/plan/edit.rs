@@ -3,7 +3,7 @@
 use super::target::target;
 use super::{Act, After, Doer, PersonNumber, Room, Scene};
 use crate::history::digest;
-use client::No;
+use client::{No, Target};
 use protocol::Body;
 use protocol::body::Mention;
 use rand::RngExt;
@@ -47,8 +47,8 @@ impl Act for Edit {
             let body = self.body(doer);
             let digest = digest(body.to_raw().get());
             let asked_us = doer.recorder.now_us();
-            let send_id = doer.client.edit(conv, entry.seq, &body).await?;
-            doer.changed(asked_us, "edit", (conv, entry.seq), send_id, Some(digest));
+            let send_id = doer.client.edit(conv, Target::from(&entry), &body).await?;
+            doer.changed(asked_us, "edit", (conv, &entry), send_id, Some(digest));
         }
         Ok(After::Stay)
     }

@@ -2,8 +2,8 @@
 
 use super::target::target;
 use super::{Act, After, Doer, Room, Scene};
-use client::No;
-use protocol::{Kind, client_frame};
+use client::{No, Target};
+use protocol::Kind;
 use rand::RngExt;
 use rand::rngs::StdRng;
 use rand::seq::IteratorRandom;
@@ -34,12 +34,11 @@ impl Act for Forward {
     async fn act(&self, doer: &Doer<'_>) -> Result<After, No> {
         let (from, conv) = (doer.room(self.from), doer.room(self.room));
         if let Some(entry) = target(doer, from, self.pick, |_, _| true).await? {
-            let origin = client_frame::Forward {
-                conv: from,
-                seq: entry.seq,
-            };
             let asked_us = doer.recorder.now_us();
-            let send_id = doer.client.forward(conv, Kind::Text, origin).await?;
+            let send_id = doer
+                .client
+                .forward(conv, Kind::Text, (from, Target::from(&entry)))
+                .await?;
             // What it says is the server's word, so nobody here knows its digest.
             doer.invoked(asked_us, "forward", conv, send_id, None);
         }

@@ -2,7 +2,7 @@
 
 use super::target::target;
 use super::{Act, After, Doer, Room, Scene};
-use client::No;
+use client::{No, Target};
 use rand::RngExt;
 use rand::rngs::StdRng;
 use rand::seq::IteratorRandom;
@@ -32,8 +32,8 @@ impl Act for Pin {
         let conv = doer.room(self.room);
         if let Some(entry) = target(doer, conv, self.pick, |_, _| true).await? {
             let asked_us = doer.recorder.now_us();
-            let send_id = doer.client.pin(conv, entry.seq, !entry.pinned).await?;
-            doer.changed(asked_us, "pin", (conv, entry.seq), send_id, None);
+            let send_id = doer.client.pin(conv, Target::from(&entry), !entry.pinned).await?;
+            doer.changed(asked_us, "pin", (conv, &entry), send_id, None);
         }
         Ok(After::Stay)
     }

@@ -2,7 +2,7 @@
 
 use super::target::target;
 use super::{Act, After, Doer, Room, Scene};
-use client::No;
+use client::{No, Target};
 use rand::RngExt;
 use rand::rngs::StdRng;
 use rand::seq::{IndexedRandom, IteratorRandom};
@@ -41,8 +41,11 @@ impl Act for React {
             let mut theirs = entry.reactions.iter().filter(|reaction| reaction.emoji == self.emoji);
             let on = !theirs.any(|reaction| reaction.users.contains(&me));
             let asked_us = doer.recorder.now_us();
-            let send_id = doer.client.react(conv, entry.seq, self.emoji.clone(), on).await?;
-            doer.changed(asked_us, "react", (conv, entry.seq), send_id, None);
+            let send_id = doer
+                .client
+                .react(conv, Target::from(&entry), self.emoji.clone(), on)
+                .await?;
+            doer.changed(asked_us, "react", (conv, &entry), send_id, None);
         }
         Ok(After::Stay)
     }

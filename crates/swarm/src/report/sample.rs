@@ -84,6 +84,7 @@ fn invoke(send: u64) -> What {
         verb: "send".to_owned(),
         digest: Some(send << 32),
         target: None,
+        target_name: None,
     }
 }
 
@@ -94,6 +95,7 @@ fn edit(target: Seq) -> What {
         verb: "edit".to_owned(),
         digest: Some(8 << 32),
         target: Some(target),
+        target_name: None,
     }
 }
 

@@ -204,6 +204,7 @@ fn asked(what: &What, focus: &Focus) -> String {
             verb,
             digest,
             target,
+            ..
         } => {
             let body = digest
                 .filter(|_| focus.bodies)

@@ -27,7 +27,7 @@ pub fn judge(case: &Case<'_>, found: &mut Found<'_, '_>) {
     }
     for (conv, lineage, earlier) in &case.earlier_dumps {
         let Some(log) = case.log(*conv, *lineage) else { continue };
-        let changed = |entry: &&Logged| log.entry(entry.seq).is_none_or(|now| !is_same(case, *conv, entry, now));
+        let changed = |entry: &&Logged| log.entry(entry.seq).is_none_or(|now| !is_same(case, entry, now));
         for entry in earlier.dump.iter().filter(changed) {
             let spot = Spot::at(log.at)
                 .and([earlier.at])
@@ -44,13 +44,13 @@ pub fn judge(case: &Case<'_>, found: &mut Found<'_, '_>) {
 }
 
 /// Whether one is the other, as it was before or after a change.
-fn is_same(case: &Case<'_>, conv: ConversationId, one: &Logged, other: &Logged) -> bool {
+fn is_same(case: &Case<'_>, one: &Logged, other: &Logged) -> bool {
     let like = Logged {
         digest: other.digest,
         state: other.state,
         ..one.clone()
     };
-    like == *other && case.may_become((conv, one.seq), one.send_id, one.digest, other.digest)
+    like == *other && case.may_become(one.send_id, one.digest, other.digest)
 }
 
 fn differs(
@@ -72,9 +72,7 @@ fn differs(
                 );
                 Some((spot.and([log.at]), format!("disagreement: {says}")))
             }
-            Some(entry)
-                if entry.send_id != send_id || !case.may_become((conv, seq), send_id, entry.digest, seen.digest) =>
-            {
+            Some(entry) if entry.send_id != send_id || !case.may_become(send_id, entry.digest, seen.digest) => {
                 let is = entry.send_id;
                 let says = format!(
                     "disagreement: {} was told {send_id} as {seq} of {conv}, and the log has {is}",
@@ -86,7 +84,7 @@ fn differs(
         };
     }
     let (other, at) = *first.entry((told.lineage, conv, seq)).or_insert((*seen, told.at));
-    let same = other.send_id == send_id && case.may_become((conv, seq), send_id, other.digest, seen.digest);
+    let same = other.send_id == send_id && case.may_become(send_id, other.digest, seen.digest);
     (!same).then(|| {
         let is = other.send_id;
         let says = format!(

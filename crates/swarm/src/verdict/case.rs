@@ -38,6 +38,7 @@ pub struct Asked<'a> {
     pub digest: Option<Digest>,
     /// Of a change: the entry that is changed.
     pub target: Option<Seq>,
+    pub target_name: Option<SendId>,
     pub lineage: u32,
 }
 
@@ -72,8 +73,8 @@ pub struct Case<'a> {
     pub seats: Vec<Seat>,
     pub devices: BTreeMap<Device, Who<'a>>,
     pub invokes: BTreeMap<SendId, Asked<'a>>,
-    /// The changes that were asked for of each entry.
-    pub changes: BTreeMap<(ConversationId, Seq), Vec<SendId>>,
+    /// The changes that were asked for of each entry, by its name.
+    pub changes: BTreeMap<SendId, Vec<SendId>>,
     /// In order of time.
     pub answers: BTreeMap<SendId, Vec<Answer>>,
     /// Records of unknown outcomes.
@@ -191,9 +192,9 @@ impl<'a> Case<'a> {
         may_be && log.named(send_id).is_none() && log.entry(seq).is_some()
     }
 
-    /// Whether this may be the body of the entry that came of this, at this place: what its author wrote, at first or
+    /// Whether this may be the body of the entry that came of this: what its author wrote, at first or
     /// in an edit of it, or nothing once somebody wanted it gone.
-    pub fn may_say(&self, asked: &Asked<'_>, seq: Seq, says: Digest) -> bool {
+    pub fn may_say(&self, asked: &Asked<'_>, send_id: SendId, says: Digest) -> bool {
         let nothing = digest(NO_BODY);
         match asked.digest {
             None => return true,
@@ -202,15 +203,18 @@ impl<'a> Case<'a> {
             Some(wrote) if wrote == says => return true,
             Some(_) => {}
         }
-        let changes = self.changes.get(&(asked.conv, seq)).into_iter().flatten();
+        let changes = self.changes.get(&send_id).into_iter().flatten();
         let mut changes = changes.filter_map(|send_id| self.invokes.get(send_id));
         changes.any(|change| change.digest == Some(says) || (change.verb == "delete" && says == nothing))
     }
 
     /// Whether an entry may have had both of these bodies, one after the other.
-    pub fn may_become(&self, place: (ConversationId, Seq), send_id: SendId, one: Digest, other: Digest) -> bool {
-        let asked = self.invokes.get(&send_id).filter(|_| self.changes.contains_key(&place));
-        let may = |asked: &Asked<'_>| self.may_say(asked, place.1, one) && self.may_say(asked, place.1, other);
+    pub fn may_become(&self, send_id: SendId, one: Digest, other: Digest) -> bool {
+        let asked = self
+            .invokes
+            .get(&send_id)
+            .filter(|_| self.changes.contains_key(&send_id));
+        let may = |asked: &Asked<'_>| self.may_say(asked, send_id, one) && self.may_say(asked, send_id, other);
         one == other || asked.is_some_and(may)
     }
 
@@ -294,6 +298,7 @@ impl<'a> Case<'a> {
                     verb,
                     digest,
                     target,
+                    target_name,
                 } => {
                     ours.insert(*conv);
                     let Some(device) = record.device else { continue };
@@ -306,10 +311,11 @@ impl<'a> Case<'a> {
                         verb,
                         digest: *digest,
                         target: *target,
+                        target_name: *target_name,
                         lineage: seat.lineage,
                     };
-                    if let Some(target) = target {
-                        self.changes.entry((*conv, *target)).or_default().push(*send_id);
+                    if let Some(name) = target_name {
+                        self.changes.entry(*name).or_default().push(*send_id);
                     }
                     self.invokes.entry(*send_id).or_insert(asked);
                 }

@@ -130,6 +130,11 @@ fn acknowledged(case: &Case<'_>, found: &mut Found<'_, '_>) {
             continue;
         };
         let (conv, spot) = (asked.conv, || Spot::at(answer.at).and([log.at]).of(*send_id));
+        // It may have come back at another place, after a backup was restored.
+        let target = asked
+            .target_name
+            .map_or(Some(target), |name| Some(log.named(name)?.seq));
+        let Some(target) = target else { continue };
         let changed = log
             .named(*send_id)
             .map(|entry| entry.change.as_ref().map(|change| change.target));

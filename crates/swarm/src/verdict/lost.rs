@@ -49,7 +49,7 @@ fn acknowledged(case: &Case<'_>, send_id: SendId, answer: &Answer, seq: Seq, fou
                 entry.seq
             )
         });
-    } else if asked.is_some_and(|asked| !case.may_say(asked, seq, entry.digest)) {
+    } else if asked.is_some_and(|asked| !case.may_say(asked, entry.send_id, entry.digest)) {
         found.wrong(Rule::I1, spot(), || {
             format!("another body: {seq} of {conv} is {send_id} of {told}, and not what they wrote")
         });

@@ -61,7 +61,7 @@ fn weigh(
     let wrong = match case.invokes.get(&send_id) {
         None => "nobody asked for it",
         Some(asked) if asked.conv != conv => "it was asked for in another conversation",
-        Some(asked) if !case.may_say(asked, seq, claim.digest) => "its author wrote another body",
+        Some(asked) if !case.may_say(asked, claim.send_id, claim.digest) => "its author wrote another body",
         Some(asked)
             if claim
                 .sender

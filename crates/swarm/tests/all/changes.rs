@@ -2,7 +2,7 @@
 
 use crate::story::*;
 use protocol::entry::Reaction;
-use protocol::{Kind, Seq, UserId};
+use protocol::{Kind, SendId, Seq, UserId};
 use swarm::history::{Change, Digest, Logged, NO_BODY, Present, Seen, What, digest};
 use swarm::verdict::Rule;
 
@@ -14,6 +14,11 @@ const MEANT: Digest = 77;
 /// Somebody asks for a change of an entry, it is committed, acknowledged and told.
 fn change(story: &mut Story, device: u32, kind: Kind, target: Seq, (emoji, on): (&str, bool)) -> Seq {
     let (send_id, _) = story.name();
+    let name = story
+        .log
+        .iter()
+        .find(|entry| entry.seq == target)
+        .map(|entry| entry.send_id);
     let _ = story.ask(device, kind.as_str());
     let body = (kind == Kind::Edit).then_some(MEANT);
     story.spoil(|record| {
@@ -21,11 +26,12 @@ fn change(story: &mut Story, device: u32, kind: Kind, target: Seq, (emoji, on): 
             send_id: id,
             digest,
             target: of,
+            target_name: called,
             ..
         } = &mut record.what
             && *id == send_id
         {
-            (*digest, *of) = (body, Some(target));
+            (*digest, *of, *called) = (body, Some(target), name);
         }
     });
     let seq = story.commit(device, (send_id, digest(NO_BODY)), false, &[], &[]);
@@ -124,6 +130,34 @@ fn i20_an_entry_says_what_its_last_edit_made_it_say() {
     assert_bad(&stale, &[Rule::I20], "says something else");
     spoil_target(&mut story, |entry| entry.digest = first);
     assert_bad(&story, &[Rule::I20], "says something else");
+}
+
+/// CHG8: what somebody changes is what they looked at, also when another entry stands at its place by then.
+#[test]
+fn i20_a_change_is_of_the_entry_that_was_meant() {
+    let mut story = Story::new();
+    story.say(ANNS);
+    change(&mut story, ANNS, Kind::Pin, SAID, ("", true));
+    let pinned = Present {
+        pinned: true,
+        ..Present::default()
+    };
+    stands(&mut story, None, &pinned);
+    story.end();
+    let means = |story: &mut Story, name: SendId| {
+        story.spoil(|record| {
+            if let What::Invoke { verb, target_name, .. } = &mut record.what
+                && verb == "pin"
+            {
+                *target_name = Some(name);
+            }
+        });
+    };
+    let (first, said) = (story.log[0].send_id, story.log[1].send_id);
+    means(&mut story, said);
+    assert_good(&story);
+    means(&mut story, first);
+    assert_bad(&story, &[Rule::I20], "changed something else");
 }
 
 /// CHG2: only the author edits, and nothing changes what was deleted.

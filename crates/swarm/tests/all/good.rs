@@ -239,6 +239,7 @@ fn long(sends: u64) -> (Vec<Record>, ConversationId) {
             verb,
             digest: asked,
             target: None,
+            target_name: None,
         };
         note(at_us, device, invoke);
         note(at_us + 500, device, What::Ok { send_id, conv, seq });

@@ -105,6 +105,7 @@ fn i19_nobody_writes_where_one_blocks_the_other() {
             verb: "send".to_owned(),
             digest: Some(7),
             target: None,
+            target_name: None,
         };
         story.now_us += while_us;
         story.push(Some(device), invoke);

@@ -118,6 +118,7 @@ impl Story {
             verb: verb.to_owned(),
             digest: (verb == "send").then_some(digest),
             target: None,
+            target_name: None,
         };
         self.push(Some(device), what);
         (send_id, digest)

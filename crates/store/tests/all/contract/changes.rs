@@ -4,8 +4,8 @@ use crate::scene::{Scene, done, refused};
 use protocol::client_frame::Place;
 use protocol::entry::Reaction;
 use protocol::limits::{DELETE_MS_MAX, EDIT_MS_MAX, ENTRY_EMOJIS_MAX, PERSON_REACTIONS_MAX, PINS_MAX};
-use protocol::{ConversationId, Kind, Seq, UserId};
-use store::{Amend, Amendment, Append, Appended, AskHistory, Entry, Forward, Mentions, Refused};
+use protocol::{ConversationId, Kind, SendId, Seq, UserId};
+use store::{Amend, Amendment, Append, Appended, AskHistory, Entry, Forward, Mentions, Names, Refused};
 
 fn edit(text: &str, mentions: &[UserId]) -> Amendment {
     Amendment::Edit {
@@ -32,6 +32,7 @@ impl Scene {
             actor,
             send_id: self.send_id(),
             target,
+            target_name: None,
             change,
         }
     }
@@ -462,4 +463,76 @@ pub fn chg7_a_forward_is_known_by_its_place(scene: &mut Scene) {
         ..scene.text(to, ann, "")
     };
     assert_eq!(refused(scene.store.append(nothing)), Refused::BadReference);
+}
+
+/// CHG8: what bears the name of the target is changed, wherever it stands, and nothing else is.
+pub fn chg8_a_change_is_of_what_was_meant(scene: &mut Scene) {
+    let [ann, bob] = scene.persons();
+    let conv = scene.group(&[ann, bob]);
+    let other = scene.say(conv, ann, "other").seq;
+    let said = scene.text(conv, ann, "meant");
+    let name = said.send_id;
+    let at = scene.append(said).entry.seq;
+    let edit = Amendment::Edit {
+        body: body("changed").into(),
+        mentions: Mentions::none(),
+    };
+    let named = |scene: &mut Scene, target, name| Amend {
+        target_name: Some(name),
+        ..scene.amendment(conv, ann, target, edit.clone())
+    };
+    let ask = named(scene, at, name);
+    assert_eq!(done(scene.store.amend(ask)).entry.target_seq, Some(at));
+    let elsewhere = named(scene, other, name);
+    let first = done(scene.store.amend(elsewhere.clone()));
+    assert_eq!((first.entry.target_seq, first.dup), (Some(at), false));
+    assert_eq!(scene.shown(bob, conv, other).edited, None, "nobody meant this one");
+    let again = done(scene.store.amend(Amend {
+        target_name: None,
+        ..elsewhere
+    }));
+    assert_eq!(
+        (&again.entry, again.dup),
+        (&first.entry, true),
+        "a repeat needs no name"
+    );
+    let beyond = named(scene, Seq(10_000), name);
+    assert_eq!(done(scene.store.amend(beyond)).entry.target_seq, Some(at));
+    let gone = named(scene, other, SendId::from_bytes([9; 16]));
+    assert_eq!(refused(scene.store.amend(gone)), Refused::BadReference);
+    // Two people may use one name; then nobody can say whose is meant.
+    let twin = Append {
+        send_id: name,
+        ..scene.text(conv, bob, "another")
+    };
+    scene.append(twin);
+    let either = named(scene, other, name);
+    assert_eq!(refused(scene.store.amend(either)), Refused::BadReference);
+    let right = named(scene, at, name);
+    assert_eq!(done(scene.store.amend(right)).entry.target_seq, Some(at));
+}
+
+/// CHG8: what is said is worth more than what it answers: without it, it is said as no answer.
+pub fn chg8_a_reply_is_to_what_was_meant(scene: &mut Scene) {
+    let [ann, bob] = scene.persons();
+    let conv = scene.group(&[ann, bob]);
+    let other = scene.say(conv, ann, "other").seq;
+    let said = scene.text(conv, ann, "meant");
+    let name = said.send_id;
+    let at = scene.append(said).entry.seq;
+    let reply = |scene: &mut Scene, seq, name| Append {
+        reply_to: Some(seq),
+        names: Names {
+            reply_to: Some(name),
+            thread: None,
+        },
+        ..scene.text(conv, bob, "an answer")
+    };
+    let moved = reply(scene, other, name);
+    assert_eq!(scene.append(moved).entry.reply_to, Some(at));
+    let gone = reply(scene, other, SendId::from_bytes([9; 16]));
+    let first = scene.append(gone.clone());
+    assert_eq!(first.entry.reply_to, None);
+    let again = scene.append(gone);
+    assert_eq!((&again.entry, again.dup), (&first.entry, true));
 }

@@ -272,6 +272,7 @@ pub fn unr3_who_may_names_everybody(scene: &mut Scene) {
         mentions: Mentions::Everybody,
     };
     let amend = |scene: &mut Scene, actor: UserId, target: Seq, change: &store::Amendment| store::Amend {
+        target_name: None,
         conv,
         actor,
         send_id: scene.send_id(),

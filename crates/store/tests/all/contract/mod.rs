@@ -71,6 +71,8 @@ macro_rules! contract {
                 chg6_history_tells_every_body,
                 bnd3_reactions_and_pins_are_bounded,
                 chg7_a_forward_is_known_by_its_place,
+                chg8_a_change_is_of_what_was_meant,
+                chg8_a_reply_is_to_what_was_meant,
             },
             cursors::{
                 rcp1_public_cursors_only_go_forward,

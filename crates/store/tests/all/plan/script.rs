@@ -16,7 +16,7 @@ use store::{
     MemberChange, Mentions, NewDevice, NewMail, NewReport, NewUser, ProfileChange, SeenDevice, SetDraft, SetTerms,
     Terms, Which,
 };
-use store::{ChangeSettings, Join, NewLink};
+use store::{ChangeSettings, Join, Names, NewLink};
 
 /// People in a script; the last one has no account.
 const PEOPLE: u8 = 6;
@@ -167,6 +167,10 @@ impl Script {
         let head = head_of(conv);
         let mut maybe = |one_in| self.coin(one_in).then(|| self.seq(head));
         let (reply_to, thread, read) = (maybe(6), maybe(9), maybe(2));
+        let names = Names {
+            reply_to: self.name_in(conv),
+            thread: self.name_in(conv),
+        };
         Command::Append(Append {
             conv,
             sender: self.person(),
@@ -177,6 +181,7 @@ impl Script {
             mentions: self.mentions(3),
             reply_to,
             thread,
+            names,
             read,
             forward: None,
             private: self.coin(4),
@@ -217,8 +222,21 @@ impl Script {
             actor: self.person(),
             send_id: SendId::from_bytes(self.mint()),
             target,
+            target_name: self.name_in(conv),
             change,
         })
+    }
+
+    /// Now and then the name of something that was said there, which may stand anywhere, or of nothing.
+    fn name_in(&mut self, conv: ConversationId) -> Option<SendId> {
+        if !self.coin(4) {
+            return None;
+        }
+        let said = self.sent.iter().rev().find_map(|sent| match sent {
+            Command::Append(append) if append.conv == conv => Some(append.send_id),
+            _ => None,
+        });
+        said.filter(|_| !self.coin(6)).or(Some(SendId::from_bytes([7; 16])))
     }
 
     fn cursors(&mut self, head_of: &dyn Fn(ConversationId) -> Seq) -> Command {
