@@ -1,5 +1,5 @@
-//! Entries that a change points to by their place and by their name: the place is of the log that its author knew. After
-//! a backup was restored another entry may stand there, and the one that is meant may have come back elsewhere.
+//! Entries that a change points to by their place and by their name: the place is of the log that its author knew.
+//! After a backup was restored another entry may stand there, and the one that is meant may have come back elsewhere.
 
 use super::db::{self, Db};
 use super::job::Outcome;
