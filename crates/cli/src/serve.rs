@@ -1,6 +1,7 @@
 //! `tidings serve`: wires store, node, doors and admin socket together, and takes them down in order.
 
 mod greeting;
+mod site;
 mod supervisor;
 
 use crate::Wrong;
@@ -91,7 +92,10 @@ async fn serve(settings: Settings) -> Result<(), Wrong> {
     let addresses = listeners.addresses()?;
     let bus = InProcess::with_faults(settings.drill_hints, random_seed()?);
     let node = Node::new(Parts {
-        config: settings.node(),
+        config: server::config::Config {
+            site: site::SITE,
+            ..settings.node()
+        },
         store: Arc::new(store.clone()),
         bus: bus.clone(),
         clock,

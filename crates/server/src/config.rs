@@ -1,8 +1,10 @@
 //! How a node behaves: policy and bounds, handed in by whoever starts it. Every bound has its unit in its name.
 
 mod public_url;
+mod site;
 
 pub use public_url::{BadPublicUrl, PublicUrl};
+pub use site::{Asset, Site};
 
 use protocol::limits;
 use std::net::IpAddr;
@@ -60,6 +62,8 @@ pub struct Config {
     pub password_hashes_max: usize,
     /// The rates at which requests are let through.
     pub rates: Rates,
+    /// The web app.
+    pub site: Site,
 }
 
 /// One token bucket: so many at once, refilled evenly.
@@ -155,6 +159,7 @@ impl Default for Config {
             disk_free_bytes_min: 256 * 1024 * 1024,
             password_hashes_max: 2,
             rates: Rates::default(),
+            site: &[],
         }
     }
 }

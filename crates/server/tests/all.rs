@@ -16,6 +16,8 @@ mod admin;
 mod low_disk;
 #[path = "all/front.rs"]
 mod front;
+#[path = "all/site.rs"]
+mod site;
 #[path = "all/typescript.rs"]
 mod typescript;
 #[path = "all/http.rs"]

@@ -14,6 +14,7 @@ mod openapi;
 mod origin;
 mod poll;
 mod rest;
+mod site;
 mod socket_door;
 
 use crate::node::Node;
@@ -61,8 +62,7 @@ where
         sockets,
         typings: Arc::new(rest::typings()),
     };
-    rest::routes(Router::new())
-        .route("/", get(look::page))
+    site::routes(rest::routes(Router::new()), door.node.config.site)
         .route("/openapi.json", get(openapi::open_api))
         .route("/docs", get(docs_page::docs))
         .route("/healthz", get(look::healthz))

@@ -74,7 +74,12 @@ fn union(name: &str, say: &str, shapes: &[Shape]) -> String {
 
 /// A schema as a type.
 fn shape(schema: &Value, indent: &str) -> String {
-    let list = |key: &str| schema[key].as_array().map(Vec::as_slice).filter(|list| !list.is_empty());
+    let list = |key: &str| {
+        schema[key]
+            .as_array()
+            .map(Vec::as_slice)
+            .filter(|list| !list.is_empty())
+    };
     let each = |list: &[Value], between: &str| {
         let all: Vec<String> = list
             .iter()
@@ -107,7 +112,12 @@ fn shape(schema: &Value, indent: &str) -> String {
             None => format!("({})[]", shape(&schema["items"], indent)),
         };
     }
-    let plain = [("string", "string"), ("boolean", "boolean"), ("integer", "number"), ("number", "number")];
+    let plain = [
+        ("string", "string"),
+        ("boolean", "boolean"),
+        ("integer", "number"),
+        ("number", "number"),
+    ];
     let known = plain.into_iter().find(|(name, _)| is(name));
     known.map_or("unknown", |(_, word)| word).to_owned()
 }
@@ -120,7 +130,11 @@ fn object(schema: &Value, indent: &str) -> String {
         };
     };
     let deeper = format!("{indent}  ");
-    let needed = |name: &str| schema["required"].as_array().is_some_and(|list| list.iter().any(|one| one == name));
+    let needed = |name: &str| {
+        schema["required"]
+            .as_array()
+            .is_some_and(|list| list.iter().any(|one| one == name))
+    };
     let mut text = "{\n".to_owned();
     for (name, field) in fields {
         let mark = if needed(name) { "" } else { "?" };
@@ -132,12 +146,21 @@ fn object(schema: &Value, indent: &str) -> String {
 
 /// What a schema says of itself; of one that may be absent, what the schema beside says.
 fn comment(schema: &Value, indent: &str) -> String {
-    let beside = || schema["oneOf"].as_array()?.iter().find_map(|one| one["description"].as_str());
+    let beside = || {
+        schema["oneOf"]
+            .as_array()?
+            .iter()
+            .find_map(|one| one["description"].as_str())
+    };
     let say = schema["description"].as_str().or_else(beside).unwrap_or_default();
     if say.is_empty() {
         return String::new();
     }
-    let say = say.split_whitespace().collect::<Vec<_>>().join(" ").replace("*/", "*\u{200b}/");
+    let say = say
+        .split_whitespace()
+        .collect::<Vec<_>>()
+        .join(" ")
+        .replace("*/", "*\u{200b}/");
     format!("{indent}/** {say} */\n")
 }
 
@@ -161,7 +184,8 @@ fn numbers() -> String {
     for action in Action::ALL {
         text += &format!("  \"{}\",\n", action.word());
     }
-    text += "] as const;\n\n/** Bounds that a client acts on and is not told in `welcome`. */\nexport const LIMITS = {\n";
+    text +=
+        "] as const;\n\n/** Bounds that a client acts on and is not told in `welcome`. */\nexport const LIMITS = {\n";
     let bounds: [(&str, u64); 13] = [
         ("acked_keep_ms", limits::ACKED_KEEP_MS),
         ("body_bytes_max", limits::BODY_BYTES_MAX as u64),
