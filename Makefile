@@ -6,7 +6,7 @@ LISTEN ?=
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench prove prove-mutants
+.PHONY: help run web test check bench prove prove-mutants
 
 help: ## List the targets.
 	@echo "Tidings. Targets:"
@@ -15,8 +15,12 @@ help: ## List the targets.
 
 run: ## Build what is needed and serve (DATA=./data, LISTEN=0.0.0.0:8080 for your network). Prints how to get in.
 	@scripts/prepare build
+	@scripts/web build || [ $$? = 77 ]
 	cargo build --release --locked -p cli
 	@exec $(TARGET)/release/tidings serve --data $(DATA) $(if $(LISTEN),--listen $(LISTEN))
+
+web: ## Build the web app, which `make run` puts into the binary (Node; brings its own if there is none).
+	@scripts/web build
 
 test: ## Everything: format, lints, all tests, WebSocket conformance. Installs what it needs and says so.
 	@scripts/test all

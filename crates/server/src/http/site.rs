@@ -25,8 +25,8 @@ const PAGE_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'sel
      require-trusted-types-for 'script'; trusted-types tidings";
 /// What a page of ours is called.
 const PAGE: &str = "/";
-/// Other addresses at which the page stands: an invite's, whose secret is behind the `#`, and a message's.
-const ALSO_PAGE: [&str; 2] = ["/j/", "/m/{conv}/{message}"];
+/// Other addresses at which the page stands: of an invite and of a person, whose words are behind the `#`, of a message.
+const ALSO_PAGE: [&str; 3] = ["/j/", "/u/", "/m/{conv}/{message}"];
 
 /// Adds the web app's routes, or the one that says that there is none.
 pub fn routes(router: Router<Door>, site: Site) -> Router<Door> {
@@ -50,7 +50,8 @@ fn answer(asset: &'static Asset, asked: &HeaderMap) -> Response {
         .header(VARY, "accept-encoding")
         .header(ETAG, tag)
         .header(CACHE_CONTROL, kept_for(asset));
-    if asset.media.starts_with("text/html") {
+    // A worker is bound by what comes with its own script, not by its page's rules.
+    if asset.media.starts_with("text/html") || asset.media.starts_with("text/javascript") {
         answer = answer.header(CONTENT_SECURITY_POLICY, PAGE_POLICY);
     }
     if known {
