@@ -1,0 +1,76 @@
+/**
+ * Which stretches of a log are held without a hole, and how fresh each is.
+ */
+
+import type { Seq } from "../wire/wire";
+
+/** A stretch without a hole: every entry from the first to the last seq that may be read is held. */
+export type Range = {
+  from: Seq;
+  to: Seq;
+  /** Every change (edit, delete) up to this seq is in the entries of the stretch. */
+  as_of: Seq;
+};
+
+/** Stretches in order; between any two lies a hole. */
+export class Ranges {
+  private list: Range[] = [];
+
+  /** The stretch that ends highest. */
+  top(): Range | undefined {
+    return this.list.at(-1);
+  }
+
+  /** The stretch that holds `seq`. */
+  around(seq: Seq): Range | undefined {
+    return this.list.find((range) => range.from <= seq && seq <= range.to);
+  }
+
+  /** All of them, the lowest first. */
+  all(): readonly Range[] {
+    return this.list;
+  }
+
+  /**
+   * Adds a stretch, joining it with those it touches. The joined one is as fresh as its stalest part, unless it holds
+   * every entry after that part's `as_of`: then all changes since were seen going by.
+   */
+  insert(added: Range): void {
+    let joined = { ...added };
+    const touches = (range: Range) => range.from <= joined.to + 1 && joined.from <= range.to + 1;
+    let first = this.list.findIndex(touches);
+    if (first < 0) first = this.list.findIndex((range) => range.from > joined.to);
+    if (first < 0) first = this.list.length;
+    for (let old = this.list[first]; old && touches(old); old = this.list[first]) {
+      // A part that the new stretch covers whole takes its freshness from it.
+      const covered = joined.from <= old.from && old.to <= joined.to;
+      joined = {
+        from: Math.min(joined.from, old.from),
+        to: Math.max(joined.to, old.to),
+        as_of: covered ? Math.max(joined.as_of, old.as_of) : Math.min(joined.as_of, old.as_of),
+      };
+      this.list.splice(first, 1);
+    }
+    if (joined.as_of + 1 >= joined.from) joined.as_of = Math.max(joined.as_of, joined.to);
+    this.list.splice(first, 0, joined);
+  }
+
+  /**
+   * What changed above `since` between `from` and `to` was asked for: a stretch in there is as fresh as `as_of`. One
+   * that was asked for only in part, or was stale before `since`, stays as it is.
+   */
+  freshen(from: Seq, to: Seq, since: Seq, as_of: Seq): void {
+    this.list = this.list.map((range) =>
+      from <= range.from && range.to <= to && since <= range.as_of
+        ? { ...range, as_of: Math.max(range.as_of, as_of) }
+        : range,
+    );
+  }
+
+  /** Everything below `seq` is no longer held. */
+  cutBelow(seq: Seq): void {
+    this.list = this.list.filter((range) => range.to >= seq);
+    const lowest = this.list[0];
+    if (lowest && lowest.from < seq) this.list[0] = { ...lowest, from: seq };
+  }
+}
