@@ -186,7 +186,7 @@ export type Orders = {
   sign_out_others: { ask: null; answer: void };
   sign_out_device: { ask: { device: string }; answer: void };
   profile: { ask: { name?: string; handle?: string; about?: string }; answer: void };
-  privacy: { ask: { [what in keyof Privacy]?: Audience | boolean }; answer: void };
+  privacy: { ask: { [what in keyof Privacy]?: Audience }; answer: void };
   show: { ask: { show: Show }; answer: void };
   /** Try to connect at once: the page is looked at again. */
   hurry: { ask: null; answer: void };

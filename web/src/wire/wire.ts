@@ -1564,24 +1564,24 @@ export const DUTIES: { readonly [code: number]: "reconnect" | "sign in" | "stop"
   4202: "stop",
 };
 
-/** What a role may do, by its word. */
-export const RIGHTS = [
-  "write",
-  "edit_own",
-  "delete_own",
-  "delete_others",
-  "react",
-  "pin",
-  "mention_all",
-  "describe",
-  "set_rules",
-  "skip_slow_mode",
-  "add",
-  "remove",
-  "link",
-  "admit",
-  "set_roles",
-] as const;
+/** The least role for each right: in a plain group, where announcing, where approving, where both. */
+export const RIGHTS = {
+  write: ["member", "admin", "member", "admin"],
+  edit_own: ["member", "admin", "member", "admin"],
+  delete_own: ["member", "member", "member", "member"],
+  delete_others: ["admin", "admin", "admin", "admin"],
+  react: ["member", "member", "member", "member"],
+  pin: ["member", "admin", "member", "admin"],
+  mention_all: ["admin", "admin", "admin", "admin"],
+  describe: ["admin", "admin", "admin", "admin"],
+  set_rules: ["admin", "admin", "admin", "admin"],
+  skip_slow_mode: ["admin", "admin", "admin", "admin"],
+  add: ["member", "member", "admin", "admin"],
+  remove: ["admin", "admin", "admin", "admin"],
+  link: ["admin", "admin", "admin", "admin"],
+  admit: ["admin", "admin", "admin", "admin"],
+  set_roles: ["owner", "owner", "owner", "owner"],
+} as const;
 
 /** Bounds that a client acts on and is not told in `welcome`. */
 export const LIMITS = {

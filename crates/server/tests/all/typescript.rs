@@ -3,7 +3,7 @@
 
 use protocol::close::{Close, Duty};
 use protocol::refusal::Code;
-use protocol::rights::Action;
+use protocol::rights::{Action, Mode};
 use protocol::schema::{Named, Shape, described};
 use protocol::{Body, ClientFrame, Refusal, ServerFrame, account, entry, limits, poll};
 use serde_json::Value;
@@ -180,12 +180,23 @@ fn numbers() -> String {
         };
         text += &format!("  {}: \"{duty}\",\n", close.code());
     }
-    text += "};\n\n/** What a role may do, by its word. */\nexport const RIGHTS = [\n";
+    text += "};\n\n/** The least role for each right: in a plain group, where announcing, where approving, where both. */\n";
+    text += "export const RIGHTS = {\n";
     for action in Action::ALL {
-        text += &format!("  \"{}\",\n", action.word());
+        let least = |announce, approve| {
+            let role = action.least(Mode { announce, approve });
+            serde_json::to_string(&role).expect("a word")
+        };
+        let roles = [
+            least(false, false),
+            least(true, false),
+            least(false, true),
+            least(true, true),
+        ];
+        text += &format!("  {}: [{}],\n", action.word(), roles.join(", "));
     }
     text +=
-        "] as const;\n\n/** Bounds that a client acts on and is not told in `welcome`. */\nexport const LIMITS = {\n";
+        "} as const;\n\n/** Bounds that a client acts on and is not told in `welcome`. */\nexport const LIMITS = {\n";
     let bounds: [(&str, u64); 13] = [
         ("acked_keep_ms", limits::ACKED_KEEP_MS),
         ("body_bytes_max", limits::BODY_BYTES_MAX as u64),
