@@ -112,7 +112,7 @@ export function mayOf(is_group: boolean, role: Role | undefined, settings: Group
   const may: { [right: string]: boolean } = {};
   for (const [right, least] of Object.entries(RIGHTS)) {
     const enough = (RANK[role ?? ""] ?? 0) >= (RANK[least[mode] ?? "owner"] ?? 3);
-    const of_groups = ["delete_others", "describe", "set_rules", "add", "remove", "link", "admit", "set_roles"];
+    const of_groups = ["delete_others", "mention_all", "describe", "set_rules", "add", "remove", "link", "admit", "set_roles"];
     may[right] = role !== undefined && (is_group ? enough : !of_groups.includes(right));
   }
   return may;
