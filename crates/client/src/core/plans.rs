@@ -95,7 +95,7 @@ fn own_equals_the_server(world: &World) {
 }
 
 /// I change something of my own, or another device of mine writes a draft.
-fn something_own(world: &mut World) {
+pub fn something_own(world: &mut World) {
     let n = world.chance.random_range(1..=CONVS);
     let conv = conv(n);
     let text = format!("draft {}", world.chance.random::<u32>());
@@ -162,7 +162,7 @@ fn own3_nothing_that_was_typed_is_lost() {
     }
 }
 
-fn one_thing(world: &mut World) {
+pub fn one_thing(world: &mut World) {
     if world.chance.random_bool(0.1) {
         return something_own(world);
     }
@@ -200,7 +200,7 @@ fn one_thing(world: &mut World) {
     }
 }
 
-fn bad(world: &mut World) -> Badness {
+pub fn bad(world: &mut World) -> Badness {
     let mut part = |most: f64| world.chance.random_range(0.0..=most);
     Badness {
         drop: part(0.6),

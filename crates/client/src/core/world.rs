@@ -71,6 +71,8 @@ pub struct World {
     pub events: Vec<Event>,
     next_ticket: u64,
     options: Options,
+    /// What happened to the core, where somebody wants to know.
+    pub tape: Option<vectors::Tape>,
 }
 
 impl World {
@@ -109,6 +111,7 @@ impl World {
             events: Vec::new(),
             next_ticket: 0,
             options,
+            tape: None,
         }
     }
 
@@ -200,6 +203,9 @@ impl World {
         self.wire.clear();
         self.connected = false;
         // What was queued and not kept was never promised to anybody: here everything queued is kept at once.
+        if let Some(tape) = &mut self.tape {
+            tape.restarted(self.now_ms);
+        }
         let seed = self.chance.random();
         self.core = Core::new(self.options.clone(), self.kept.clone(), StdRng::seed_from_u64(seed));
         self.told = self
@@ -222,7 +228,12 @@ impl World {
     fn step(&mut self, input: Input) {
         let mut inputs = vec![input];
         while let Some(input) = inputs.pop() {
-            for action in self.core.step(input, self.now_ms) {
+            let taped = self.tape.is_some().then(|| input.clone());
+            let actions = self.core.step(input, self.now_ms);
+            if let (Some(tape), Some(input)) = (&mut self.tape, taped) {
+                tape.step(self.now_ms, &input, &actions, &self.core);
+            }
+            for action in actions {
                 match action {
                     Action::Connect if self.chance.random_bool(self.bad.cut * 3.0) => {
                         inputs.push(Input::Disconnected(None));
@@ -242,7 +253,10 @@ impl World {
                         self.kept.replay(change, &self.options.bounds);
                     }
                     Action::Send(id, frame) => {
-                        self.check_kept(&frame);
+                        // Where logs are let go again, what was kept once is looked for in vain.
+                        if self.tape.is_none() {
+                            self.check_kept(&frame);
+                        }
                         // Half of what is under way at a cut had arrived.
                         if self.connected {
                             self.serve(id, frame);
@@ -432,6 +446,7 @@ impl World {
                 };
                 self.answer(re, ServerFrame::Beat(beat));
             }
+            ClientFrame::Typing(_) => {}
             other => panic!("not asked in these plans: {other:?}"),
         }
     }
