@@ -1,0 +1,263 @@
+/** One line of a conversation: a bubble, a note of the server, or what waits and failed. */
+import { memo, type MouseEvent, type PointerEvent, useRef, useState } from "react";
+import { IconButton } from "../../design/button";
+import { Avatar, colourOf } from "../../design/face";
+import { Icon, TickSign } from "../../design/icons";
+import type { Line, Ticks } from "../../engine/contract";
+import type { UserId } from "../../wire/wire";
+import { clock, day, whole } from "../../words/when";
+import { t, type Word } from "../../words/words";
+import { Said } from "../markup-view";
+import { whyRefused } from "../order";
+import { useWho } from "../people";
+import { brieflySaid, happened, isTold } from "../said";
+import type { Acts } from "./acts";
+import type { Drawn } from "./rows";
+
+type LineProps = { row: Drawn; me: UserId | undefined; group: boolean; acts: Acts; flash: boolean; mention: boolean };
+
+export const LineRow = memo(function LineRow(props: LineProps) {
+  const { row } = props;
+  return (
+    <div className="px-3 wide:px-5" data-seq={row.line.seq}>
+      {row.day && (
+        <div className="flex justify-center py-3">
+          <h2 className="rounded-full bg-surface px-3 py-1 text-tiny font-medium text-muted shadow-sm">
+            <time>{day(row.line.at_ms)}</time></h2>
+        </div>
+      )}
+      {row.unread && (
+        <div className="flex items-center gap-3 py-2 text-tiny font-semibold text-accent-text">
+          <span className="h-px flex-1 bg-accent" />{t("unread.line")}<span className="h-px flex-1 bg-accent" />
+        </div>
+      )}
+      {isTold(row.line.kind) && row.line.kind !== "text" ? <Told {...props} /> : <Bubble {...props} />}
+    </div>
+  );
+});
+
+function Told({ row, me, acts }: LineProps) {
+  const who = useWho();
+  return (
+    <div className="flex justify-center py-1.5" data-line={row.key} tabIndex={-1}
+      onContextMenu={e => { e.preventDefault(); acts.menu(row.line, { x: e.clientX, y: e.clientY }); }}>
+      <p dir="auto" className="max-w-[85%] rounded-xl bg-surface px-3 py-1 text-center text-small text-muted wrap-anywhere">
+        {happened(row.line, who, me)}{" "}
+        <time className="text-tiny" title={whole(row.line.at_ms)}>{clock(row.line.at_ms)}</time>
+      </p>
+    </div>
+  );
+}
+
+const LONG_PRESS_MS = 450;
+const SWIPE_PX = 56;
+
+/** A finger: held, it opens the menu; drawn along the line, it answers. */
+function useTouch(line: Line, acts: Acts) {
+  const start = useRef<{ x: number; y: number; timer: ReturnType<typeof setTimeout> } | null>(null);
+  const [drawn, draw] = useState(0);
+  const drop = () => {
+    if (start.current) clearTimeout(start.current.timer);
+    start.current = null;
+    draw(0);
+  };
+  return {
+    drawn,
+    touch: {
+      onPointerDown: (e: PointerEvent<HTMLElement>) => {
+        if (e.pointerType !== "touch") return;
+        const at = e.currentTarget;
+        const timer = setTimeout(() => {
+          drop();
+          navigator.vibrate?.(10);
+          acts.menu(line, at);
+        }, LONG_PRESS_MS);
+        start.current = { x: e.clientX, y: e.clientY, timer };
+      },
+      onPointerMove: (e: PointerEvent<HTMLElement>) => {
+        if (!start.current) return;
+        const x = e.clientX - start.current.x;
+        const y = e.clientY - start.current.y;
+        if (Math.abs(x) > 8 || Math.abs(y) > 8) clearTimeout(start.current.timer);
+        if (Math.abs(y) > 24 && Math.abs(y) > Math.abs(x)) drop();
+        else if (Math.abs(x) > 12) draw(Math.min(Math.max(rtl() ? -x : x, 0), SWIPE_PX * 1.3));
+      },
+      onPointerUp: () => {
+        if (start.current && drawn >= SWIPE_PX) acts.reply(line);
+        drop();
+      },
+      onPointerCancel: drop,
+    },
+  };
+}
+
+const rtl = () => document.documentElement.dir === "rtl";
+
+function Bubble({ row, me, group, acts, flash, mention }: LineProps) {
+  const { line } = row;
+  const who = useWho();
+  const mine = line.sender === me;
+  const { drawn, touch } = useTouch(line, acts);
+  const name = who.name(line.sender);
+  const context = (e: MouseEvent<HTMLElement>) => {
+    if ((e.target as Element).closest("a") && e.clientX > 0) return;
+    e.preventDefault();
+    acts.menu(line, e.clientX > 0 ? { x: e.clientX, y: e.clientY } : e.currentTarget);
+  };
+  const shape = mine ? `bg-mine border-mine-edge ${row.goesOnAfter ? "" : "rounded-ee-md"}`
+    : `bg-theirs border-line ${row.goesOnAfter ? "" : "rounded-es-md"}`;
+  const label = t("line.label", { name: mine ? t("you") : name, time: clock(line.at_ms) });
+  return (
+    <article aria-label={label} data-line={row.key} tabIndex={-1} onContextMenu={context} {...touch}
+      onKeyDown={e => {
+        if (e.target !== e.currentTarget) return;
+        if (e.key === "Enter" || e.key === " ") { e.preventDefault(); acts.menu(line, e.currentTarget); }
+        else if (e.key === "r") acts.reply(line);
+        else if (e.key === "e") acts.edit(line);
+      }}
+      className={`group/line relative flex touch-pan-y gap-2 rounded-xl -outline-offset-2
+        ${mine ? "flex-row-reverse" : ""} ${row.goesOn ? "pt-[calc(2px+var(--gap))]" : "pt-[calc(0.5rem+var(--gap))]"}
+        ${flash ? "flash" : ""}`}>
+      {group && !mine && (
+        <span className="w-8 shrink-0 self-end">
+          {!row.goesOnAfter && (
+            <button type="button" tabIndex={-1} aria-label={name} onClick={() => acts.person(line.sender)} className="flex">
+              <Avatar id={line.sender} name={name} size="small" />
+            </button>
+          )}
+        </span>
+      )}
+      {drawn > 12 && (
+        <span className={`absolute inset-y-0 start-1 my-auto flex size-8 items-center justify-center rounded-full
+          ${drawn >= SWIPE_PX ? "bg-accent text-on-accent" : "bg-surface text-muted"}`}><Icon name="reply" size={18} /></span>
+      )}
+      <div className={`flex max-w-[min(42rem,85%)] min-w-0 flex-col ${mine ? "items-end" : "items-start"}`}
+        style={drawn > 0 ? { transform: `translateX(${rtl() ? -drawn : drawn}px)` } : undefined}>
+        <div className={`relative max-w-full min-w-18 rounded-bubble border px-3 py-1.5 ${shape}
+          ${line.ticks === "failed" ? "border-danger!" : ""} ${mention ? "border-s-4 border-s-[#d99a00]!" : ""}`}>
+          {group && !mine && !row.goesOn && (
+            <button type="button" tabIndex={-1} onClick={() => acts.person(line.sender)}
+              className="block max-w-full truncate text-start text-small font-semibold text-text hover:underline">
+              <span aria-hidden="true" className="me-1.5 inline-block size-2 rounded-full"
+                style={{ backgroundColor: colourOf(line.sender) }} />
+              <bdi>{name}</bdi>
+            </button>
+          )}
+          {line.body.forwarded && (
+            <p className="flex items-center gap-1 text-tiny text-muted">
+              <Icon name="forward" size={14} />{t("forwarded", { name: who.name(line.body.forwarded.sender) })}
+            </p>
+          )}
+          {line.reply_to !== undefined && <Quoted line={line} me={me} acts={acts} />}
+          <Content line={line} me={me} acts={acts} />
+          <Foot line={line} acts={acts} />
+        </div>
+        {line.reactions.length > 0 && <Reactions line={line} me={me} acts={acts} />}
+        {line.ticks === "failed" && <Failed line={line} acts={acts} />}
+      </div>
+      {line.seq !== undefined && !line.deleted_by && line.kind === "text" && <Bar line={line} acts={acts} />}
+    </article>
+  );
+}
+
+function Content({ line, me, acts }: { line: Line; me: UserId | undefined; acts: Acts }) {
+  const who = useWho();
+  if (line.deleted_by !== undefined) {
+    const by = line.deleted_by === me ? "line.deleted.you" : line.deleted_by === line.sender ? "line.deleted"
+      : "line.deleted.by";
+    return <p className="flex items-center gap-1.5 text-muted italic"><Icon name="trash" size={16} />
+      {t(by, { name: who.name(line.deleted_by) })}</p>;
+  }
+  if (line.kind !== "text") {
+    return <p className="flex items-center gap-1.5 text-muted italic"><Icon name="info" size={16} />{t("line.unknown")}</p>;
+  }
+  return (
+    <>
+      {(line.body.media?.length ?? 0) > 0 && (
+        <p className="mb-1 flex items-center gap-2 rounded-lg bg-code px-2 py-1.5 text-muted">
+          <Icon name="image" size={18} />{t("line.media")}</p>
+      )}
+      <Said body={line.body} me={me} onPerson={acts.person} />
+    </>
+  );
+}
+
+const ticksWord: { [ticks in Exclude<Ticks, "none">]: Word } = { queued: "ticks.queued", failed: "ticks.failed",
+  sent: "ticks.sent", delivered: "ticks.delivered", read: "ticks.read" };
+
+function Foot({ line, acts }: { line: Line; acts: Acts }) {
+  return (
+    <div className="mt-0.5 flex items-center justify-end gap-1.5 text-tiny text-muted select-none">
+      {line.pinned && <><Icon name="pin" size={13} /><span className="unseen">{t("line.pinned")}</span></>}
+      {line.star && <><Icon name="star" size={13} filled /><span className="unseen">{t("line.starred")}</span></>}
+      {line.edited && (
+        <button type="button" tabIndex={-1} onClick={() => acts.history(line)} className="hover:underline">
+          {t("line.edited")}</button>
+      )}
+      <time title={whole(line.at_ms)}>{clock(line.at_ms)}</time>
+      {line.ticks !== "none" && <><TickSign ticks={line.ticks} /><span className="unseen">{t(ticksWord[line.ticks])}</span></>}
+    </div>
+  );
+}
+
+function Quoted({ line, me, acts }: { line: Line; me: UserId | undefined; acts: Acts }) {
+  const who = useWho();
+  const of = line.reply;
+  return (
+    <button type="button" tabIndex={-1} onClick={() => line.reply_to !== undefined && acts.jump(line.reply_to)}
+      className="mb-1 block w-full min-w-0 rounded-lg border-s-3 border-accent bg-[color-mix(in_srgb,var(--accent)_9%,transparent)]
+        px-2 py-1 text-start">
+      <span className="block truncate text-small font-semibold text-accent-text">
+        <bdi>{of ? (of.sender === me ? t("you") : who.name(of.sender)) : t("quote.earlier")}</bdi></span>
+      <span className="line-clamp-2 text-small text-muted wrap-anywhere" dir="auto">
+        {of ? brieflySaid(of, who, me) : t("quote.jump")}</span>
+    </button>
+  );
+}
+
+function Reactions({ line, me, acts }: { line: Line; me: UserId | undefined; acts: Acts }) {
+  const who = useWho();
+  return (
+    <div className="z-1 -mt-1.5 flex max-w-full flex-wrap gap-1 px-2">
+      {line.reactions.map(({ emoji, users }) => {
+        const mine = me !== undefined && users.includes(me);
+        const names = users.slice(0, 12).map(user => (user === me ? t("you") : who.name(user))).join(", ");
+        return (
+          <button key={emoji} type="button" aria-pressed={mine} tabIndex={-1}
+            aria-label={t("reaction.label", { emoji, names })} data-tip={`${emoji} ${names}`}
+            onClick={() => acts.react(line, emoji)}
+            className={`flex h-7 items-center gap-1 rounded-full border px-2 text-small tabular-nums
+              ${mine ? "border-accent bg-chosen text-accent-text" : "border-line bg-raised hover:bg-hover"}`}>
+            <span>{emoji}</span>{users.length > 1 && <span>{users.length}</span>}
+          </button>
+        );
+      })}
+      <IconButton icon="plus" size="small" label={t("react.more")} tabIndex={-1}
+        className="size-7! border border-line bg-raised hidden! hovers:group-hover/line:inline-flex!"
+        onClick={e => acts.pick(line, e.currentTarget)} />
+    </div>
+  );
+}
+
+function Failed({ line, acts }: { line: Line; acts: Acts }) {
+  return (
+    <div role="alert" className="mt-1 flex flex-wrap items-center justify-end gap-x-3 gap-y-1 text-small text-danger">
+      <span>{line.refusal ? whyRefused(line.refusal) : t("ticks.failed")}</span>
+      <button type="button" className="font-semibold underline" onClick={() => acts.retry(line)}>{t("retry")}</button>
+      <button type="button" className="font-semibold underline" onClick={() => acts.discard(line)}>{t("discard")}</button>
+    </div>
+  );
+}
+
+/** What a mouse finds beside the line, and a keyboard once the line has the focus. */
+function Bar({ line, acts }: { line: Line; acts: Acts }) {
+  return (
+    <div className="invisible flex shrink-0 items-center self-center opacity-0 transition-opacity duration-(--quick)
+      phone:hidden hovers:group-hover/line:visible hovers:group-hover/line:opacity-100
+      group-focus-within/line:visible group-focus-within/line:opacity-100">
+      <IconButton icon="smile" size="small" label={t("react")} tabIndex={-1} onClick={e => acts.pick(line, e.currentTarget)} />
+      <IconButton icon="reply" size="small" label={t("reply")} tabIndex={-1} onClick={() => acts.reply(line)} />
+      <IconButton icon="more" size="small" label={t("line.menu")} tabIndex={-1} onClick={e => acts.menu(line, e.currentTarget)} />
+    </div>
+  );
+}

@@ -1,0 +1,4 @@
+/** Placeholder until it is translated. */
+import { en } from "./en";
+import type { Words } from "./words";
+export const ar: Words = en;
