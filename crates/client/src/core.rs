@@ -12,6 +12,8 @@ mod plans;
 mod pump;
 mod take;
 #[cfg(test)]
+mod vectors;
+#[cfg(test)]
 mod world;
 
 pub use command::{Command, Decided, Decision, No, Page, Reply, Ticket};
