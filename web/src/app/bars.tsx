@@ -8,14 +8,14 @@ import { useOrder } from "./order";
 
 export function Bars({ session }: { session: Session }) {
   return (
-    <div className="relative z-10 shrink-0 bg-surface">
+    <header className="relative z-10 shrink-0 bg-surface">
       <div role="status" aria-live="polite"><Connection link={session.link} waiting={session.waiting} /></div>
       <Storage session={session} />
       {session.update_ready && (
         <Bar icon="refresh" tone="calm" action={{ words: t("update.now"), run: () => location.reload() }}>{t("update")}</Bar>
       )}
       <Insecure />
-    </div>
+    </header>
   );
 }
 

@@ -36,10 +36,10 @@ export function Conversation(props: { conv: ConversationId; around: Seq | null; 
     ask("open", { conv }).catch(() => {});
     return () => { ask("close", { conv }).catch(() => {}); };
   }, [ask, conv]);
-  if (detail === undefined) return <main className="flex min-h-0 flex-1 flex-col justify-end bg-wall"><Skeleton rows={6} /></main>;
+  if (detail === undefined) return <div className="flex min-h-0 flex-1 flex-col justify-end bg-wall"><Skeleton rows={6} /></div>;
   if (detail === null) {
-    return <main className="flex min-h-0 flex-1 bg-wall"><Empty icon="chat" title={t("conversation.none.title")} action={
-      <Button onClick={() => go(to.home)}>{t("conversation.none.back")}</Button>}>{t("conversation.none")}</Empty></main>;
+    return <div className="flex min-h-0 flex-1 bg-wall"><h1 className="unseen">{t("conversation")}</h1><Empty icon="chat" title={t("conversation.none.title")} action={
+      <Button onClick={() => go(to.home)}>{t("conversation.none.back")}</Button>}>{t("conversation.none")}</Empty></div>;
   }
   return <Open key={conv} {...props} detail={detail} />;
 }
@@ -110,7 +110,7 @@ function Open(props: { detail: Detail; around: Seq | null; session: Session; det
   const writes = detail.may["write"] !== false && detail.role !== undefined;
 
   return (
-    <main className="flex min-h-0 min-w-0 flex-1 flex-col bg-wall" aria-label={t("conversation")}
+    <section className="flex min-h-0 min-w-0 flex-1 flex-col bg-wall" aria-label={t("conversation")}
       onKeyDown={e => {
         if (e.key === "Escape" && mode.is === "new") composer.current?.focus();
       }}>
@@ -126,7 +126,7 @@ function Open(props: { detail: Detail; around: Seq | null; session: Session; det
         {open?.is === "person" && <Profile user={open.user} me={me} conv={conv} onClose={() => setOpen(null)} />}
       </Suspense>
       {open?.is === "delete" && <Delete line={open.line} detail={detail} me={me} onClose={() => setOpen(null)} />}
-    </main>
+    </section>
   );
 }
 
@@ -148,7 +148,7 @@ function Head({ detail, me, detailsOpen }: { detail: Detail; me: UserId | undefi
   return (
     <header className="flex items-center gap-1 border-b border-line bg-surface pe-2 pt-[env(safe-area-inset-top)] wide:ps-3">
       <IconButton icon="back" label={t("back")} className="wide:hidden" onClick={() => go(to.home)} />
-      <a href={detailsOpen ? to.conversation(detail.conv) : to.details(detail.conv)} aria-label={t("details.of", { title })}
+      <a href={detailsOpen ? to.conversation(detail.conv) : to.details(detail.conv)} data-tip={t("details.of", { title })}
         className="flex min-w-0 flex-1 items-center gap-3 rounded-xl px-1 py-2 -outline-offset-2">
         <Avatar id={detail.peer ?? detail.conv} name={title} here={here?.here}
           icon={self ? "star" : detail.kind === "group" ? "people" : undefined} />

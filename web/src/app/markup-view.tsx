@@ -7,15 +7,28 @@ import { type Block, type Inline, MARK, MARK_END, parseBody } from "./markup";
 type Names = { named: readonly (UserId | "all")[]; me: UserId | undefined; onPerson: (user: UserId) => void };
 
 export const Said = memo(function Said(props: {
-  body: Body; me: UserId | undefined; onPerson: (user: UserId) => void;
+  body: Body; me: UserId | undefined; onPerson: (user: UserId) => void; tail?: number;
 }) {
   const { blocks, named } = parseBody(props.body);
   const names = { named, me: props.me, onPerson: props.onPerson };
   if (named.length === 0 && onlyEmoji(props.body.text ?? "")) {
-    return <div dir="auto" className="text-[2.25rem] leading-tight">{props.body.text}</div>;
+    return <div dir="auto" className="text-[2.25rem] leading-tight">{props.body.text}<Tail rem={props.tail} /></div>;
   }
-  return <div dir="auto" className="flex flex-col gap-1.5 wrap-anywhere">{blocksIn(blocks, names)}</div>;
+  const last = blocks.at(-1);
+  const inLine = last !== undefined && "paragraph" in last;
+  return (
+    <div dir="auto" className="flex flex-col gap-1.5 wrap-anywhere">
+      {blocksIn(inLine ? blocks.slice(0, -1) : blocks, names)}
+      {inLine ? <p dir="auto">{lineOf(last.paragraph, names)}<Tail rem={props.tail} /></p>
+        : (props.tail ?? 0) > 0 && <div className="h-3" />}
+    </div>
+  );
 });
+
+/** Keeps a place free in the last line for what the bubble puts there. */
+function Tail({ rem }: { rem: number | undefined }) {
+  return rem ? <span aria-hidden="true" className="inline-block h-px" style={{ width: `${rem}rem` }} /> : null;
+}
 
 /** Up to three emojis and nothing else are drawn large. */
 function onlyEmoji(text: string): boolean {

@@ -42,7 +42,7 @@ export function Shell() {
       {route.at === "design" ? <Suspense><Design /></Suspense>
         : session === undefined || session.stage === "starting" ? <Starting />
           : session.stage === "signed out" ? <Sign route={route} /> : <Inside session={session} />}
-      <MenuHost /><PickerHost /><ToastHost /><TooltipHost />
+      <PickerHost /><ToastHost /><TooltipHost />
     </div>
   );
 }
@@ -74,16 +74,17 @@ function Inside({ session }: { session: Session }) {
   const listOnly = route.at === "home" || route.at === "join" || route.at === "person";
   return (
     <div className="flex h-dvh flex-col">
-      <a href="#main" onClick={e => { e.preventDefault(); document.querySelector<HTMLElement>("main textarea, main")?.focus(); }}
-        className="absolute start-2 -top-20 z-50 rounded-lg bg-accent px-4 py-2 text-on-accent focus:top-2">{t("skip")}</a>
+      <a href="#main" onClick={e => { e.preventDefault(); document.querySelector<HTMLElement>("#main textarea, #main")?.focus(); }}
+        className={`absolute start-2 -top-20 z-50 rounded-lg bg-accent px-4 py-2 text-on-accent focus:top-2
+          ${listOnly ? "phone:hidden" : ""}`}>{t("skip")}</a>
       <Bars session={session} />
-      <div className="flex min-h-0 flex-1">
+      <main className="flex min-h-0 flex-1">
         <div className={`min-h-0 w-full flex-col border-line wide:flex wide:w-80 wide:shrink-0 wide:border-e roomy:w-92
           ${listOnly ? "flex" : "hidden"}`}>
           <List session={session} onNew={() => setOver("new")} onSwitch={() => setOver("switcher")}
             onKeys={() => setOver("shortcuts")} />
         </div>
-        <div className={`min-h-0 min-w-0 flex-1 ${listOnly ? "hidden wide:flex" : "flex"}`}>
+        <div id="main" tabIndex={-1} className={`min-h-0 min-w-0 flex-1 outline-none ${listOnly ? "hidden wide:flex" : "flex"}`}>
           <Suspense fallback={<div className="flex-1 bg-surface"><Skeleton /></div>}>
             {conv !== null && (
               <div className={`min-h-0 min-w-0 flex-1 flex-col ${details ? "hidden roomy:flex" : "flex"}`}>
@@ -94,11 +95,12 @@ function Inside({ session }: { session: Session }) {
             {conv !== null && details && <Details conv={conv} page={details} session={session} />}
             {route.at === "settings" && <Settings page={route.page} session={session} />}
             {route.at === "starred" && <Starred session={session} />}
-            {listOnly && <main tabIndex={-1} className="flex flex-1 bg-wall"><Empty icon="chat" title={t("home.title")}>
-              <p>{t("home")}</p></Empty></main>}
+            {listOnly && <div className="flex flex-1 bg-wall"><Empty icon="chat" title={t("home.title")}>
+              <p>{t("home")}</p></Empty></div>}
           </Suspense>
         </div>
-      </div>
+        <MenuHost />
+      </main>
       <Suspense>
         {over === "switcher" && <Switcher me={session.me} onClose={close} />}
         {over === "shortcuts" && <Shortcuts onClose={close} />}

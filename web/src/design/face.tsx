@@ -40,7 +40,8 @@ export function Avatar(props: {
       <span className={`flex items-center justify-center rounded-full font-semibold text-[#fff] select-none
         ${sizes[size]}`} style={{ backgroundColor: colourOf(props.id) }}>
         {props.icon ? <Icon name={props.icon} size={size === "huge" ? 40 : size === "usual" ? 22 : 16} />
-          : initialsOf(props.name)}
+          // A picture of letters, not words: by the style sheet, so that nothing reads them aloud or finds them.
+          : <span data-letters={initialsOf(props.name)} className="before:content-[attr(data-letters)]" />}
       </span>
       {props.here && props.here !== "offline" && (
         <span className={`absolute end-0 bottom-0 size-3 rounded-full border-2 border-surface

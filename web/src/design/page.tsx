@@ -5,7 +5,7 @@ import { Dialog } from "./dialog";
 import { Avatar, Badge, Chip, Empty, ListRow, Skeleton, Tabs } from "./face";
 import { Area, Choice, Field, SearchField, Select, Switch } from "./field";
 import { Icon, iconNames, TickSign } from "./icons";
-import { menu } from "./menu";
+import { menu, MenuHost } from "./menu";
 import { toast } from "./toast";
 
 const colours = ["back", "surface", "raised", "sunken", "hover", "chosen", "text", "muted", "line", "edge", "accent", "mine", "theirs",
@@ -57,6 +57,7 @@ export default function DesignPage() {
         {part("Empty", <Empty icon="chat" title="Say the first word" action={<Button look="main">New</Button>}>Find somebody.</Empty>)}
         {part("Signs", iconNames.map(name => <span key={name} className="flex w-24 flex-col items-center gap-1 text-tiny text-muted"><Icon name={name} />{name}</span>))}
       </div>
+      <MenuHost />
       {open && <Dialog title="A dialog" onClose={() => setOpen(false)} foot={<Button onClick={() => setOpen(false)}>Close</Button>}>
         <p className="p-5">Focus stays in here; Escape closes it.</p></Dialog>}
     </main>

@@ -66,7 +66,7 @@ export const en = {
   "line.unknown": "Update Tidings to see this",
   "ticks.queued": "Waiting to be sent", "ticks.failed": "Not sent", "ticks.sent": "Sent", "ticks.delivered": "Delivered", "ticks.read": "Read",
   "quote.earlier": "Earlier message", "quote.jump": "Go there", forwarded: "Forwarded from {name}",
-  "reaction.label": "{emoji} by {names}", "react.more": "Another reaction",
+  "reaction.label": "by {names}", "react.more": "Another reaction",
   "told.created": "{me, select, yes {You} other {{name}}} created the group “{title}”", "told.begun": "The conversation began",
   "told.joined": "{me, select, yes {You} other {{name}}} joined by a link",
   "told.added": "{me, select, yes {You} other {{name}}} added {names}",

@@ -62,7 +62,7 @@ const screens = [
     await page.locator("textarea").fill("Fine with me, @");
   }],
   ["info", "", `#/c/${id(1)}`, async page => {
-    await page.locator("article:has-text('announcement tonight')").click({ button: "right" });
+    await page.locator("article:has-text('announcement tonight')").first().click({ button: "right" });
     await page.locator("[role=menuitem]:has(svg)").nth(7).click();
   }],
   ["delete", "", `#/c/${id(1)}`, async page => {
@@ -103,10 +103,11 @@ await Promise.all([0, 1].map(async lane => {
     const context = await browser.newContext({ viewport: { width, height }, colorScheme: theme, reducedMotion: "reduce",
       hasTouch: width < 720, locale: language, timezoneId: "Europe/Berlin" });
     await context.addInitScript(language => {
-      localStorage.setItem("tidings.look", JSON.stringify({ theme: "system", language }));
+      if (location.protocol.startsWith("http")) localStorage.setItem("tidings.look", JSON.stringify({ theme: "system", language }));
       document.addEventListener("securitypolicyviolation", e => console.error(`policy: ${e.violatedDirective} ${e.blockedURI} ${e.sample}`));
     }, language);
     const page = await context.newPage();
+    page.setDefaultTimeout(4_000);
     for (const [name, how, hash, act] of screens) {
       if (only && !only.split(",").includes(name)) continue;
       const where = `${name} ${theme} ${language} ${width}`;

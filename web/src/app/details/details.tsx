@@ -35,11 +35,11 @@ export default function Details(props: { conv: ConversationId; page: string; ses
   const leave = () => go(to.conversation(props.conv));
   const title = detail ? titleOf(detail, who, me) : "";
   return (
-    <aside aria-label={t("details")} className="flex min-h-0 w-full flex-1 flex-col border-line bg-surface roomy:w-88
+    <section aria-label={t("details")} className="flex min-h-0 w-full flex-1 flex-col border-line bg-surface roomy:w-88
       roomy:flex-none roomy:border-s" onKeyDown={e => { if (e.key === "Escape") leave(); }}>
       <header className="flex items-center gap-1 py-2 pe-3 pt-[max(0.5rem,env(safe-area-inset-top))] ps-2">
         <IconButton icon="back" label={t("back")} onClick={leave} className="roomy:hidden" />
-        <h2 className="min-w-0 flex-1 truncate text-head font-semibold roomy:ps-3">{t("details")}</h2>
+        <h1 className="min-w-0 flex-1 truncate text-head font-semibold roomy:ps-3">{t("details")}</h1>
         <IconButton icon="close" label={t("close")} onClick={leave} className="hidden! roomy:inline-flex!" />
       </header>
       {!detail ? <Skeleton /> : (
@@ -57,7 +57,7 @@ export default function Details(props: { conv: ConversationId; page: string; ses
           </div>
         </>
       )}
-    </aside>
+    </section>
   );
 }
 
@@ -74,7 +74,7 @@ function About({ detail, me, title }: { detail: Detail; me: UserId | undefined; 
       <div className="flex flex-col items-center gap-1 text-center">
         <Avatar id={detail.peer ?? detail.conv} name={title} size="huge"
           icon={self ? "star" : detail.kind === "group" ? "people" : undefined} />
-        <h3 className="mt-2 text-head font-semibold wrap-anywhere"><bdi>{title}</bdi></h3>
+        <h2 className="mt-2 text-head font-semibold wrap-anywhere"><bdi>{title}</bdi></h2>
         {person && !self && <p className="text-muted"><bdi dir="ltr">@{person.handle}</bdi></p>}
         {person?.about && !self && <p dir="auto" className="wrap-anywhere">{person.about}</p>}
         {detail.kind === "group" && detail.settings.description && (
@@ -109,7 +109,7 @@ function About({ detail, me, title }: { detail: Detail; me: UserId | undefined; 
 export function Part({ title, children }: { title: string; children: ReactNode }) {
   return (
     <section className="flex flex-col gap-1 rounded-2xl border border-line px-4 py-3">
-      <h4 className="text-small font-semibold text-muted">{title}</h4>
+      <h2 className="text-small font-semibold text-muted">{title}</h2>
       {children}
     </section>
   );

@@ -84,7 +84,7 @@ function Requests({ detail, onDone }: { detail: Detail; onDone: () => void }) {
   });
   return (
     <section className="rounded-2xl border border-accent bg-chosen p-1">
-      <h4 className="px-3 py-2 text-small font-semibold">{t("row.requests", { count: is.length })}</h4>
+      <h2 className="px-3 py-2 text-small font-semibold">{t("row.requests", { count: is.length })}</h2>
       <ul>{is.map(({ user, asked_ms }) => (
         <li key={user}><ListRow lead={<Avatar id={user} name={who.name(user)} size="small" />} title={<bdi>{who.name(user)}</bdi>}
           below={brief(asked_ms)} end={<>

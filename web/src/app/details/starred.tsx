@@ -44,7 +44,7 @@ export default function Starred({ session }: { session: Session }) {
   const [gone, setGone] = useState<ReadonlySet<string>>(new Set());
   const list = is?.filter(one => !gone.has(`${one.conv} ${one.entry.seq}`));
   return (
-    <main className="flex min-h-0 flex-1 flex-col bg-surface">
+    <section aria-label={t("starred")} className="flex min-h-0 flex-1 flex-col bg-surface">
       <header className="flex items-center gap-2 border-b border-line py-2 ps-2 pe-4 pt-[max(0.5rem,env(safe-area-inset-top))]">
         <IconButton icon="back" label={t("back")} onClick={() => go(to.home)} />
         <h1 className="text-head font-semibold">{t("starred")}</h1>
@@ -70,6 +70,6 @@ export default function Starred({ session }: { session: Session }) {
           })}
         </ul>
       </div>
-    </main>
+    </section>
   );
 }

@@ -100,8 +100,8 @@ export const ConversationRow = memo(function ConversationRow({ row, me, chosen, 
       </a>
       <IconButton icon="down" size="small" label={t("row.menu", { title })} tabIndex={reach ? 0 : -1}
         onClick={e => openMenu(row, e.currentTarget, title)}
-        className="absolute end-3 top-1 hidden bg-raised shadow-float hovers:group-hover:inline-flex
-          wide:focus-visible:inline-flex wide:group-focus-within:inline-flex" />
+        className="absolute end-3 top-1 hidden! bg-raised shadow-float hovers:group-hover:inline-flex!
+          wide:focus-visible:inline-flex! wide:group-focus-within:inline-flex!" />
     </div>
   );
 });

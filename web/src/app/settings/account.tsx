@@ -56,7 +56,7 @@ function Form({ person }: { person: Person }) {
           {t("save")}</Button>
       </form>
       <section className="flex flex-col items-start gap-2">
-        <h3 className="font-medium">{t("account.link")}</h3>
+        <h2 className="font-medium">{t("account.link")}</h2>
         <p className="text-small text-muted">{t("account.link.hint")}</p>
         <p dir="ltr" className="max-w-full rounded-xl bg-sunken px-3 py-2 font-mono text-small break-all select-all">{url}</p>
         <div className="flex gap-2"><Button icon="copy" onClick={() => copy(url)}>{t("copy")}</Button>

@@ -12,7 +12,7 @@ export function Notifications() {
   return (
     <>
       <section className="flex flex-col items-start gap-2">
-        <h3 className="font-medium">{t("notify.title")}</h3>
+        <h2 className="font-medium">{t("notify.title")}</h2>
         <p className="text-muted">{!can ? t("notify.cannot") : allowed === "granted" ? t("notify.on")
           : allowed === "denied" ? t("notify.denied") : t("notify.ask")}</p>
         {can && allowed === "default" && <Button look="main" icon="bell"

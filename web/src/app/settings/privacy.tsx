@@ -31,7 +31,7 @@ export function PrivacyPage() {
       {rule("who_writes", t("privacy.who_writes"), t("privacy.who_writes.hint"), everyone)}
       {rule("who_adds", t("privacy.who_adds"), t("privacy.who_adds.hint"), everyone)}
       <section>
-        <h3 className="mb-1 font-medium">{t("privacy.blocked")}</h3>
+        <h2 className="mb-1 font-medium">{t("privacy.blocked")}</h2>
         {me.blocks.length === 0 ? <p className="text-muted">{t("privacy.blocked.none")}</p> : (
           <ul>{me.blocks.map(user => (
             <li key={user}><ListRow lead={<Avatar id={user} name={who.name(user)} size="small" />} title={<bdi>{who.name(user)}</bdi>}

@@ -22,7 +22,7 @@ const hint = (page: Page): Word => `settings.${page}.hint`;
 export default function Settings(props: { page: string | null; session: Session }) {
   const page = pages.find(name => name === props.page) ?? null;
   return (
-    <main className="flex min-h-0 flex-1 bg-surface" aria-label={t("settings")}>
+    <div className="flex min-h-0 min-w-0 flex-1 bg-surface">
       <div className={`min-h-0 w-full shrink-0 flex-col border-line roomy:flex roomy:w-80 roomy:border-e ${page ? "hidden" : "flex"}`}>
         <header className="flex items-center gap-2 py-2 ps-2 pe-4 pt-[max(0.5rem,env(safe-area-inset-top))]">
           <IconButton icon="back" label={t("back")} onClick={() => go(to.home)} />
@@ -41,7 +41,7 @@ export default function Settings(props: { page: string | null; session: Session 
         <section aria-label={t(word(page))} className="flex min-h-0 min-w-0 flex-1 flex-col">
           <header className="flex items-center gap-2 py-2 ps-2 pe-4 pt-[max(0.5rem,env(safe-area-inset-top))] roomy:ps-6">
             <IconButton icon="back" label={t("back")} className="roomy:hidden" onClick={() => go(to.settings())} />
-            <h2 className="text-head font-semibold">{t(word(page))}</h2>
+            <h1 className="text-head font-semibold">{t(word(page))}</h1>
           </header>
           <div className="min-h-0 flex-1 overflow-y-auto">
             <div className="flex max-w-xl flex-col gap-6 p-4 roomy:px-6">
@@ -54,6 +54,6 @@ export default function Settings(props: { page: string | null; session: Session 
           </div>
         </section>
       )}
-    </main>
+    </div>
   );
 }

@@ -106,6 +106,7 @@ function Bubble({ row, me, group, acts, flash, mention }: LineProps) {
   };
   const shape = mine ? `bg-mine border-mine-edge ${row.goesOnAfter ? "" : "rounded-ee-md"}`
     : `bg-theirs border-line ${row.goesOnAfter ? "" : "rounded-es-md"}`;
+  const tail = tailOf(line);
   const label = t("line.label", { name: mine ? t("you") : name, time: clock(line.at_ms) });
   return (
     <article aria-label={label} data-line={row.key} tabIndex={-1} onContextMenu={context} {...touch}
@@ -149,8 +150,8 @@ function Bubble({ row, me, group, acts, flash, mention }: LineProps) {
             </p>
           )}
           {line.reply_to !== undefined && <Quoted line={line} me={me} acts={acts} />}
-          <Content line={line} me={me} acts={acts} />
-          <Foot line={line} acts={acts} />
+          <Content line={line} me={me} acts={acts} tail={tail} />
+          <Foot line={line} acts={acts} within={tail > 0} />
         </div>
         {line.reactions.length > 0 && <Reactions line={line} me={me} acts={acts} />}
         {line.ticks === "failed" && <Failed line={line} acts={acts} />}
@@ -160,7 +161,20 @@ function Bubble({ row, me, group, acts, flash, mention }: LineProps) {
   );
 }
 
-function Content({ line, me, acts }: { line: Line; me: UserId | undefined; acts: Acts }) {
+/**
+ * How much of the last line the time and the ticks take, in rem, where they fit beside the words; 0: they stand below.
+ * Words that run the other way than the page end where the time would be.
+ */
+function tailOf(line: Line): number {
+  const text = line.body.text ?? "";
+  if (line.kind !== "text" || line.deleted_by || !text) return 0;
+  const strong = /[\p{L}]/u.exec(text)?.[0] ?? "";
+  const turned = /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]/.test(strong);
+  if (turned !== rtl() && strong) return 0;
+  return 3.9 + (line.ticks !== "none" ? 1.5 : 0) + (line.edited ? 3.6 : 0) + (line.pinned ? 1.2 : 0) + (line.star ? 1.2 : 0);
+}
+
+function Content({ line, me, acts, tail }: { line: Line; me: UserId | undefined; acts: Acts; tail: number }) {
   const who = useWho();
   if (line.deleted_by !== undefined) {
     const by = line.deleted_by === me ? "line.deleted.you" : line.deleted_by === line.sender ? "line.deleted"
@@ -177,7 +191,7 @@ function Content({ line, me, acts }: { line: Line; me: UserId | undefined; acts:
         <p className="mb-1 flex items-center gap-2 rounded-lg bg-code px-2 py-1.5 text-muted">
           <Icon name="image" size={18} />{t("line.media")}</p>
       )}
-      <Said body={line.body} me={me} onPerson={acts.person} />
+      <Said body={line.body} me={me} onPerson={acts.person} tail={tail} />
     </>
   );
 }
@@ -185,9 +199,10 @@ function Content({ line, me, acts }: { line: Line; me: UserId | undefined; acts:
 const ticksWord: { [ticks in Exclude<Ticks, "none">]: Word } = { queued: "ticks.queued", failed: "ticks.failed",
   sent: "ticks.sent", delivered: "ticks.delivered", read: "ticks.read" };
 
-function Foot({ line, acts }: { line: Line; acts: Acts }) {
+function Foot({ line, acts, within }: { line: Line; acts: Acts; within: boolean }) {
   return (
-    <div className="mt-0.5 flex items-center justify-end gap-1.5 text-tiny text-muted select-none">
+    <div className={`flex items-center justify-end gap-1.5 text-tiny text-muted select-none
+      ${within ? "absolute end-3 bottom-1" : "mt-0.5"}`}>
       {line.pinned && <><Icon name="pin" size={13} /><span className="unseen">{t("line.pinned")}</span></>}
       {line.star && <><Icon name="star" size={13} filled /><span className="unseen">{t("line.starred")}</span></>}
       {line.edited && (
@@ -224,11 +239,12 @@ function Reactions({ line, me, acts }: { line: Line; me: UserId | undefined; act
         const names = users.slice(0, 12).map(user => (user === me ? t("you") : who.name(user))).join(", ");
         return (
           <button key={emoji} type="button" aria-pressed={mine} tabIndex={-1}
-            aria-label={t("reaction.label", { emoji, names })} data-tip={`${emoji} ${names}`}
+            data-tip={`${emoji} ${names}`}
             onClick={() => acts.react(line, emoji)}
             className={`flex h-7 items-center gap-1 rounded-full border px-2 text-small tabular-nums
               ${mine ? "border-accent bg-chosen text-accent-text" : "border-line bg-raised hover:bg-hover"}`}>
             <span>{emoji}</span>{users.length > 1 && <span>{users.length}</span>}
+            <span className="unseen">{t("reaction.label", { names })}</span>
           </button>
         );
       })}

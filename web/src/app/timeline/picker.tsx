@@ -64,11 +64,11 @@ export default function Picker(props: { at: Element; pick: (emoji: string) => vo
       <div className="min-h-0 flex-1 overflow-y-auto px-2 pb-2">
         {sought ? grid(like(sought, 64)) : (
           <>
-            {recent.length > 0 && <><h3 className="px-1 py-1.5 text-tiny text-muted">{t("emoji.recent")}</h3>
+            {recent.length > 0 && <><h2 className="px-1 py-1.5 text-tiny text-muted">{t("emoji.recent")}</h2>
               {grid(recent.map(sign => ({ sign, names: [sign] })))}</>}
             {groups.map(([group, emojis]) => (
               <section key={group}>
-                <h3 className="px-1 py-1.5 text-tiny text-muted">{t(words[group])}</h3>
+                <h2 className="px-1 py-1.5 text-tiny text-muted">{t(words[group])}</h2>
                 {grid(emojis)}
               </section>
             ))}

@@ -23,7 +23,9 @@ export function Timeline(props: {
 }) {
   const { detail, me } = props;
   const conv = detail.conv;
-  const [stretch, setStretch] = useState<Stretch>({ around: props.around, count: FIRST_COUNT });
+  // With much unread, one begins to read where one stopped.
+  const [stretch, setStretch] = useState<Stretch>(() => ({ count: FIRST_COUNT,
+    around: props.around ?? (detail.unread > FIRST_COUNT / 2 ? detail.unread_from ?? null : null) }));
   const told = useWatch("timeline", { conv, ...stretch });
   // While another stretch is on its way, what is there stays.
   const last = useRef<Held | undefined>(undefined);
@@ -85,12 +87,10 @@ function Lines(props: {
     if (!firstLook.current || rows.length === 0) return;
     firstLook.current = false;
     const unread = rows.findIndex(row => row.unread);
-    if (props.jump === null && unread > 0 && props.stretch.around === null) {
+    if (props.jump === null && unread > 0) {
       stick.current = false;
       list.current?.scrollToIndex(unread, { align: "start", offset: -24 });
-    } else if (props.jump === null) {
-      toBottom();
-    }
+    } else if (props.jump === null && props.stretch.around === null) toBottom();
   }, [rows, props.jump, props.stretch.around, toBottom]);
 
   useLayoutEffect(() => {
@@ -117,7 +117,8 @@ function Lines(props: {
   const asked = useRef<string>("");
   const more = useCallback(() => {
     const box = scroller.current;
-    if (!box || props.waits || held.loading) return;
+    // Behind something else it has no height, and nobody comes near its ends.
+    if (!box || box.clientHeight === 0 || props.waits || held.loading) return;
     const fromEnd = box.scrollHeight - box.scrollTop - box.clientHeight;
     const up = box.scrollTop < NEAR_PX && held.before;
     const down = fromEnd < NEAR_PX && held.after;
