@@ -14,7 +14,8 @@ import { State } from "../sync/state";
  * went) gives a state that holds every change appended before. Changes appended after it may be lost, but only from the
  * end, and those of one `append` together.
  *
- * Everything rejects with a `KeepFailure` and nothing else. After a rejection nothing more may be told that rests on it.
+ * Everything rejects with a `KeepFailure` and nothing else. After a rejection nothing more may be told that rests on
+ * it.
  */
 export type Keep = {
   /** What was kept. Called once, before anything else. */

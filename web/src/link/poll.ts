@@ -3,7 +3,8 @@
  * the other, and what is said goes by the verb's own `POST /v1/<verb>`. To the core it looks like a socket.
  *
  * The danger: the server keeps nothing of a poll. Each one asks from where the device stands by then, so whatever a
- * lost answer told comes again; and one that asked before the device has taken in the last answer would ask in a circle.
+ * lost answer told comes again; and one that asked before the device has taken in the last answer would ask in a
+ * circle.
  */
 
 import type { Said } from "../sync/core/core";
@@ -39,6 +40,8 @@ export function connectByPoll(network: Network, stand: Stand, hooks: Hooks): Lin
   let again = new AbortController();
   let greeted = false;
   let stands = { ver: 0, server_ms: 0 };
+  /** Beats that the next answer of a poll will answer: only that is a sign of life. */
+  let beats: (number | undefined)[] = [];
   let requests = 0;
   const waiting: Said[] = [];
 
@@ -103,7 +106,9 @@ export function connectByPoll(network: Network, stand: Stand, hooks: Hooks): Lin
       again = new AbortController();
       const { signal } = again;
       const { v, client } = hello ?? { v: [1] };
-      const poll: Poll = { v, client, ...stand(), watch, ...(greeted && { wait_ms: WAIT_MS_MAX }) };
+      const answers = beats;
+      const waits = greeted && answers.length === 0;
+      const poll: Poll = { v, client, ...stand(), watch, ...(waits && { wait_ms: WAIT_MS_MAX }) };
       const came = await request("poll", poll, ANSWER_MS_MAX + (poll.wait_ms ?? 0), signal);
       if (signal.aborted) {
         await pause(BETWEEN_MS);
@@ -112,10 +117,11 @@ export function connectByPoll(network: Network, stand: Stand, hooks: Hooks): Lin
       const frames = came?.status === 200 && isObject(came.body) ? came.body.frames : undefined;
       if (!Array.isArray(frames)) return refused(refusalIn(came));
       const told_ver = take(frames);
+      for (const id of answers) tell({ t: "beat", re: id, ...stands });
+      beats = beats.slice(answers.length);
       await pause(BETWEEN_MS);
-      for (let waited = 0; !ended() && (stand().ver ?? 0) < told_ver && waited < TAKEN_IN_MS_MAX; waited += BETWEEN_MS) {
-        await pause(BETWEEN_MS);
-      }
+      const behind = () => !ended() && (stand().ver ?? 0) < told_ver;
+      for (let waited = 0; behind() && waited < TAKEN_IN_MS_MAX; waited += BETWEEN_MS) await pause(BETWEEN_MS);
     }
   }
 
@@ -178,7 +184,8 @@ export function connectByPoll(network: Network, stand: Stand, hooks: Hooks): Lin
         return;
       }
       case "beat":
-        return queueMicrotask(() => tell({ t: "beat", re: said.id, ...stands }));
+        beats = [...beats, said.id];
+        return again.abort();
       default:
         if (requests < REQUESTS_MAX) void say(said);
         else waiting.push(said);

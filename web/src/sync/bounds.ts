@@ -71,6 +71,8 @@ export const OWN_ROWS_MAX = 100_000;
 export const ANSWER_MS_MAX = 15_000;
 /** How long connecting and the WebSocket's handshake may take, in milliseconds. */
 export const CONNECT_MS_MAX = 10_000;
+/** No beat comes sooner after another, in milliseconds: a server that asks for more is not believed. */
+export const BEAT_MS_MIN = 1_000;
 /** Beats that may go unanswered; at this many the connection is given up. */
 export const BEATS_MISSED_MAX = 2;
 /** How long cursors are gathered before they are sent, in milliseconds: one frame speaks for many entries. */

@@ -2,9 +2,10 @@
  * What stands between the core and the world: one per device. It decides nothing; it does what the core says, in that
  * order, and brings back what happened.
  *
- * One round takes in what has happened by now, keeps everything that came of it in one transaction, and only then tells,
- * answers and sends. So a place to keep things that is slow makes rounds larger and not the line longer, and nothing is
- * told, answered or sent that is not kept. Whatever is told rests on one place: when that fails, the driver ends.
+ * One round takes in what has happened by now, keeps everything that came of it in one transaction, and only then
+ * tells, answers and sends. So a place to keep things that is slow makes rounds larger and not the line longer, and
+ * nothing is told, answered or sent that is not kept. Whatever is told rests on one place: when that fails, the driver
+ * ends.
  */
 
 import { KeepFailure } from "../keep/keep";
@@ -27,7 +28,7 @@ export type Parts = {
   bounds: Bounds;
   keep: Keep;
   network: Network;
-  /** Told in order. What it is told of is kept already. What it throws is not the driver's to mend: it must not. */
+  /** Told in order. What it is told of is kept already. What it throws is thrown on, later, and stops nothing here. */
   tell(event: Event | Broken): void;
 };
 
@@ -53,7 +54,7 @@ export type Driver = {
   write(verb: Unnamed<Verb>): Promise<Reply | { reply: "no"; no: Ended }>;
   /** Tells what became of a change, when that is known. */
   outcome(send_id: SendId): Promise<Outcome>;
-  /** Says good-bye: what has happened is kept, the connection ends. The place to keep things is its owner's to close. */
+  /** Says good-bye: what has happened is kept, the connection ends. The place to keep things is not closed. */
   end(): Promise<void>;
 };
 
@@ -153,13 +154,23 @@ export async function startDriver(parts: Parts): Promise<Driver> {
         return link?.send(action.frame);
       case "tell":
         settle(action.event);
-        return tell(action.event);
+        return telling(action.event);
       case "reply": {
         const reply = replies.get(action.ticket);
         replies.delete(action.ticket);
         return reply?.(action.reply);
       }
       case "keep":
+    }
+  }
+
+  function telling(event: Event | Broken): void {
+    try {
+      tell(event);
+    } catch (error) {
+      queueMicrotask(() => {
+        throw error;
+      });
     }
   }
 
@@ -189,7 +200,7 @@ export async function startDriver(parts: Parts): Promise<Driver> {
 
   function broken(failure: KeepFailure): void {
     stop();
-    tell({ event: "broken", failure });
+    telling({ event: "broken", failure });
   }
 
   function stop(): void {

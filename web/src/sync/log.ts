@@ -322,7 +322,8 @@ export class Log {
 
   /**
    * Puts one entry in its place, unless a later change of it is there already, and makes the change that it says.
-   * Whether that changed an entry that was held. The words of an edit stay in its target alone, so that they go with it.
+   * Whether that changed an entry that was held. The words of an edit stay in its target alone, so that they go with
+   * it.
    */
   private put(item: Entry, held: Held): boolean {
     // What is kept is replayed without the asking, and knows by this alone that the answer came.

@@ -139,7 +139,7 @@ export class Outbox {
     return back.length;
   }
 
-  /** Its author has seen that it failed, or takes back what was not sent. Not what is under way: it may have arrived. */
+  /** Its author has seen that it failed, or takes back what was not sent. Not what is under way: it may be there. */
   dismiss(send_id: SendId): boolean {
     const queued = this.by_id.get(send_id);
     return queued !== undefined && queued.phase.phase !== "under way" && this.remove(send_id) !== undefined;

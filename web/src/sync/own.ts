@@ -3,8 +3,8 @@
  * marks and drafts and has no answer for yet.
  *
  * A wish is kept before it is said, and said until it is answered, so that what was typed in a tunnel is not lost. Of
- * one thing at most one wish is under way: only its answer tells the name under which a draft stands, and whoever writes
- * on from there says that name, or the next words would look like those of a stranger.
+ * one thing at most one wish is under way: only its answer tells the name under which a draft stands, and whoever
+ * writes on from there says that name, or the next words would look like those of a stranger.
  */
 
 import type {

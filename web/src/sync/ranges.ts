@@ -33,26 +33,22 @@ export class Ranges {
 
   /**
    * Adds a stretch, joining it with those it touches. The joined one is as fresh as its stalest part, unless it holds
-   * every entry after that part's `as_of`: then all changes since were seen going by.
+   * every entry after that part's `as_of`: then all changes since were seen going by. A part that the added stretch
+   * covers whole takes its freshness from it, and one that it covers in part does not: what sticks out was not asked.
    */
   insert(added: Range): void {
-    let joined = { ...added };
-    const touches = (range: Range) => range.from <= joined.to + 1 && joined.from <= range.to + 1;
-    let first = this.list.findIndex(touches);
-    if (first < 0) first = this.list.findIndex((range) => range.from > joined.to);
-    if (first < 0) first = this.list.length;
-    for (let old = this.list[first]; old && touches(old); old = this.list[first]) {
-      // A part that the new stretch covers whole takes its freshness from it.
-      const covered = joined.from <= old.from && old.to <= joined.to;
-      joined = {
-        from: Math.min(joined.from, old.from),
-        to: Math.max(joined.to, old.to),
-        as_of: covered ? Math.max(joined.as_of, old.as_of) : Math.min(joined.as_of, old.as_of),
-      };
-      this.list.splice(first, 1);
+    const parts = this.list.filter((range) => range.from <= added.to + 1 && added.from <= range.to + 1);
+    const before = this.list.filter((range) => range.to + 1 < added.from);
+    const after = this.list.filter((range) => added.to + 1 < range.from);
+    let { from, to, as_of } = added;
+    for (const part of parts) {
+      from = Math.min(from, part.from);
+      to = Math.max(to, part.to);
+      const covered = added.from <= part.from && part.to <= added.to;
+      if (!covered) as_of = Math.min(as_of, part.as_of);
     }
-    if (joined.as_of + 1 >= joined.from) joined.as_of = Math.max(joined.as_of, joined.to);
-    this.list.splice(first, 0, joined);
+    if (as_of + 1 >= from) as_of = Math.max(as_of, to);
+    this.list = [...before, { from, to, as_of }, ...after];
   }
 
   /**

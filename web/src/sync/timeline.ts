@@ -2,8 +2,8 @@
  * What to show of one conversation: the entries that follow each other up to the newest, and below them what this
  * device has said and nobody has confirmed yet.
  *
- * An unsent message has a `send_id` and no seq. It stands at the end until the entry with that name arrives, and then it
- * is that entry, wherever in the log it lies: nothing is shown twice and nothing jumps from one copy to another.
+ * An unsent message has a `send_id` and no seq. It stands at the end until the entry with that name arrives, and then
+ * it is that entry, wherever in the log it lies: nothing is shown twice and nothing jumps from one copy to another.
  */
 
 import type { Ack, ConversationId, Entry, Json, Reaction, Refusal, SendId, Seq, UserId } from "../wire/wire";

@@ -5,8 +5,8 @@
 import type { ClientFrame, ConversationId, Prefs, Seq, SetPrefs as WireSetPrefs } from "../wire/wire";
 
 /** As on the wire, where `null` brings a preference back to its default (docs/PROTOCOL.md, "prefs"). */
-export type SetPrefs = {
-  [field in keyof WireSetPrefs]: field extends "conv" | "cleared_seq" ? WireSetPrefs[field] : WireSetPrefs[field] | null;
+export type SetPrefs = Pick<WireSetPrefs, "conv" | "cleared_seq"> & {
+  [field in Exclude<keyof WireSetPrefs, "conv" | "cleared_seq">]?: WireSetPrefs[field] | null;
 };
 export type PrefsWish = { t: "prefs" } & SetPrefs;
 export type MarkWish = Extract<ClientFrame, { t: "mark" }>;

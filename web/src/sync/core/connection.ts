@@ -4,7 +4,7 @@
 
 import type { Epoch, Hello, Welcome } from "../../wire/wire";
 import { down, forget, up } from "../backoff";
-import { ANSWER_MS_MAX, BEATS_MISSED_MAX, CONNECT_MS_MAX } from "../bounds";
+import { ANSWER_MS_MAX, BEATS_MISSED_MAX, BEAT_MS_MIN, CONNECT_MS_MAX } from "../bounds";
 import { dutyAfter } from "../event";
 import { soonest } from "../order";
 import type { Core } from "./core";
@@ -67,7 +67,7 @@ export function welcomed(core: Core, welcome: Welcome, now_ms: number): void {
   core.forgetAsks(({ ask }) => ask === "hello");
   up(core.backoff, now_ms);
   core.limits = { ...LIMITS_UNTOLD, ...welcome.limits };
-  const beat_ms = Math.max(welcome.beat_ms, 1);
+  const beat_ms = Math.max(welcome.beat_ms, BEAT_MS_MIN);
   core.link = {
     link: "ready",
     session: {

@@ -109,7 +109,7 @@ export const LIMITS_UNTOLD: Required<Limits> = {
   inflight_requests_max: 64,
 };
 
-/** One device's end. Its parts are for the files beside this one; owners read `state` and `peers` and change nothing. */
+/** One device's end. Its parts are for the files beside this one; owners read and change nothing. */
 export class Core {
   readonly options: Options;
   readonly bounds: Bounds;
