@@ -65,7 +65,7 @@ export async function openKeep(account: string, gone: (failure: KeepFailure) => 
         const records = await database.getAll("journal");
         bounds = as;
         count = records.reduce((sum, record) => sum + record.length, 0);
-        if (count >= GROWTH_CHANGES_MIN) await writeAnew(as);
+        if (count >= GROWTH_CHANGES_MIN) await writeAnew(as).catch(() => (whole = count));
         return replayed(records.flat(), as);
       }),
     append: (changes, durable) =>
@@ -81,7 +81,9 @@ export async function openKeep(account: string, gone: (failure: KeepFailure) => 
         transaction.commit();
         await transaction.done;
         count += changes.length;
-        if (count >= Math.max(GROWTH_CHANGES_MIN, 2 * whole)) await writeAnew(bounds);
+        if (count < Math.max(GROWTH_CHANGES_MIN, 2 * whole)) return;
+        // A journal that cannot be written anew, for want of room perhaps, is long and yet whole: later again.
+        await writeAnew(bounds).catch(() => (whole = count));
       }),
     close: () => {
       closed = true;

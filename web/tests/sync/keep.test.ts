@@ -1,4 +1,4 @@
-/** The journal in IndexedDB: what was appended is there, as a whole, also after it was written anew; and its failures. */
+/** The journal in IndexedDB: what was appended is there, whole, also after it was written anew; and its failures. */
 
 import "fake-indexeddb/auto";
 import { openDB } from "idb";
@@ -22,7 +22,8 @@ function queued(n: number): Change {
 
 function entry(seq: number): Change {
   const item = {
-    seq, ord: seq, id: uuid(seq), sender: ME, send_id: uuid(seq), created_ms: seq, kind: "text", body: { text: `${seq}` },
+    seq, ord: seq, id: uuid(seq), sender: ME, send_id: uuid(seq), created_ms: seq, kind: "text",
+    body: { text: `${seq}` },
   };
   return { change: "held", conv: CONV, held: { from: seq, to: seq, as_of: seq, items: [item] } };
 }
@@ -58,7 +59,8 @@ test("a journal that has grown is written anew and says the same", async () => {
     await keep.append(changes, false);
     for (const change of changes) expected.replay(structuredClone(change), BOUNDS);
   };
-  await take([{ change: "epoch", epoch: EPOCH, at_ms: 0 }, { change: "restarted", conv: CONV, epoch: EPOCH, at_ms: 0 }]);
+  const begun = { epoch: EPOCH, at_ms: 0 };
+  await take([{ change: "epoch", ...begun }, { change: "restarted", conv: CONV, ...begun }]);
   for (let n = 0; n < 60; n++) {
     await take(Array.from({ length: 40 }, (_, at) => entry(1 + n * 40 + at)));
     await take([queued(9_000 + n)]);
@@ -71,6 +73,19 @@ test("a journal that has grown is written anew and says the same", async () => {
   database.close();
   const again = await openKeep("long");
   expect((await again.load(BOUNDS)).snapshot()).toEqual(expected.snapshot());
+  again.close();
+});
+
+test("a journal that cannot be written anew is whole all the same", async () => {
+  const keep = await openKeep("longer");
+  await keep.load(BOUNDS);
+  vi.spyOn(IDBObjectStore.prototype, "clear").mockImplementation(() => {
+    throw new DOMException("no room", "QuotaExceededError");
+  });
+  for (let n = 0; n < 5; n++) await keep.append(Array.from({ length: 500 }, (_, at) => queued(n * 500 + at)), true);
+  keep.close();
+  const again = await openKeep("longer");
+  expect((await again.load(BOUNDS)).outbox.waiting()).toHaveLength(2_500);
   again.close();
 });
 
