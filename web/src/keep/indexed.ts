@@ -53,8 +53,15 @@ export async function openKeep(account: string, gone: (failure: KeepFailure) => 
     const transaction = database.transaction("journal", "readwrite", { durability: "strict" });
     const records = await transaction.store.getAll();
     const snapshot = replayed(records.flat(), as).snapshot();
-    void transaction.store.clear();
-    inRecords(snapshot).forEach((record) => transaction.store.add(record).catch(() => undefined));
+    try {
+      transaction.store.clear().catch(() => undefined);
+      for (const record of inRecords(snapshot)) transaction.store.add(record).catch(() => undefined);
+    } catch (error) {
+      // What is left to itself is committed: an empty journal, if the first record cannot be put.
+      transaction.done.catch(() => undefined);
+      transaction.abort();
+      throw error;
+    }
     await transaction.done;
     count = whole = snapshot.length;
   }

@@ -79,8 +79,10 @@ test("a journal that has grown is written anew and says the same", async () => {
 test("a journal that cannot be written anew is whole all the same", async () => {
   const keep = await openKeep("longer");
   await keep.load(BOUNDS);
-  vi.spyOn(IDBObjectStore.prototype, "clear").mockImplementation(() => {
-    throw new DOMException("no room", "QuotaExceededError");
+  const { add } = IDBObjectStore.prototype;
+  vi.spyOn(IDBObjectStore.prototype, "add").mockImplementation(function (this: IDBObjectStore, value: Change[]) {
+    if (value.length !== 500) throw new DOMException("no room", "QuotaExceededError");
+    return add.call(this, value);
   });
   for (let n = 0; n < 5; n++) await keep.append(Array.from({ length: 500 }, (_, at) => queued(n * 500 + at)), true);
   keep.close();
