@@ -153,8 +153,8 @@ function Head({ detail, me, detailsOpen }: { detail: Detail; me: UserId | undefi
         <Avatar id={detail.peer ?? detail.conv} name={title} here={here?.here}
           icon={self ? "star" : detail.kind === "group" ? "people" : undefined} />
         <span className="min-w-0">
-          <span role="heading" aria-level={1} className="block truncate text-head font-semibold"><bdi>{title}</bdi></span>
-          {below && <span className="block truncate text-small text-muted"><bdi>{below}</bdi></span>}
+          <span role="heading" aria-level={1} dir="auto" className="block cut text-head font-semibold"><bdi>{title}</bdi></span>
+          {below && <span dir="auto" className="block cut text-small text-muted"><bdi>{below}</bdi></span>}
         </span>
       </a>
       <IconButton icon="search" label={t("search.here")} onClick={() => go(to.details(detail.conv, "search"))} />

@@ -35,7 +35,7 @@ export default function Switcher({ me, onClose }: { me: UserId | undefined; onCl
     <Dialog title={t("switcher")} bare onClose={onClose}>
       <Choose label={t("switcher")} sought={sought} onSeek={seek} onPick={key => void pick(key)} list={[
         ...hits.map(({ row, title }) => ({ key: row.conv, title,
-          lead: <Avatar id={row.peer ?? row.conv} name={title} size="small" icon={row.kind === "group" ? "people" as const : undefined} />,
+          lead: <Avatar id={row.peer ?? row.conv} name={title} size="small" icon={row.peer === me ? "star" : row.kind === "group" ? "people" : undefined} />,
           below: row.unread > 0 ? t("row.waiting", { count: row.unread }) : undefined })),
         ...others.map(one => ({ key: `u ${one.user}`, title: one.name, below: `@${one.handle}`,
           lead: <Avatar id={one.user} name={one.name} size="small" /> })),

@@ -112,8 +112,8 @@ export function ListRow(props: {
     <>
       {props.lead}
       <span className="min-w-0 flex-1 text-start">
-        <span className="block truncate font-medium">{props.title}</span>
-        {props.below && <span className="block truncate text-small text-muted">{props.below}</span>}
+        <span dir="auto" className="block cut font-medium">{props.title}</span>
+        {props.below && <span dir="auto" className="block cut text-small text-muted">{props.below}</span>}
       </span>
     </>
   );

@@ -1,5 +1,5 @@
 /** Days and times in words, in the reader's language and zone. Formatters are dear, so each is made once. */
-import { language, t } from "./words";
+import { isolate, language, t } from "./words";
 
 const made = new Map<string, Intl.DateTimeFormat>();
 
@@ -43,4 +43,4 @@ export function day(ms: number, now = Date.now()): string {
 
 /** Several names as one says them. */
 export const together = (names: readonly string[]) =>
-  new Intl.ListFormat(language(), { type: "conjunction" }).format(names);
+  new Intl.ListFormat(language(), { type: "conjunction" }).format(names.map(isolate));

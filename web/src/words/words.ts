@@ -22,7 +22,17 @@ i18n.loadAndActivate({ locale: "en", messages: { ...en } });
 
 /** The words of that name, with what is named in them. */
 export function t(word: Word, values?: { [name: string]: unknown }): string {
-  return i18n._(word, values);
+  return i18n._(word, values && isolated(values));
+}
+
+/** What people wrote themselves: it may run the other way than the sentence it is put into. */
+const foreign: ReadonlySet<string> = new Set(["name", "names", "title", "text", "when"]);
+
+export const isolate = (words: string) => `\u2068${words}\u2069`;
+
+function isolated(values: { [name: string]: unknown }): { [name: string]: unknown } {
+  return Object.fromEntries(Object.entries(values).map(([name, value]) =>
+    [name, foreign.has(name) && typeof value === "string" ? isolate(value) : value]));
 }
 
 /** Whether there are words of that name: for names that a server makes up, such as a refusal's. */

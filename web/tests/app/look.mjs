@@ -4,32 +4,18 @@
  *
  *   node tests/app/look.mjs [--out DIR] [--only NAME] [--fast]    after: vite build --mode pretend --outDir DIST
  */
-import { readFileSync, existsSync, mkdirSync } from "node:fs";
-import { createServer } from "node:http";
+import { mkdirSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { extname, join } from "node:path";
+import { join } from "node:path";
 import { chromium } from "playwright-core";
+import { arg, serve } from "./serve.mjs";
 
-const arg = name => { const at = process.argv.indexOf(`--${name}`); return at < 0 ? null : process.argv[at + 1] ?? ""; };
 const dist = arg("dist") ?? new URL("../../dist-pretend", import.meta.url).pathname;
 const out = arg("out");
 const only = arg("only");
 const fast = process.argv.includes("--fast");
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-const types = { ".html": "text/html", ".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml", ".json": "application/json" };
-const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; connect-src 'self'; "
-  + "worker-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; "
-  + "require-trusted-types-for 'script'; trusted-types tidings";
-
-const server = createServer((request, response) => {
-  const path = new URL(request.url, "http://x").pathname;
-  const file = extname(path) ? join(dist, path) : join(dist, "index.html");
-  if (!existsSync(file)) { response.writeHead(404).end(); return; }
-  response.writeHead(200, { "content-type": types[extname(file)] ?? "application/octet-stream", "content-security-policy": policy });
-  response.end(readFileSync(file));
-});
-await new Promise(done => server.listen(0, "127.0.0.1", done));
-const base = `http://127.0.0.1:${server.address().port}`;
+const { base, close } = await serve(dist);
 
 const id = n => `01900000-0000-7000-8000-${String(1000 + n).padStart(12, "0")}`;
 const press = (page, key) => page.keyboard.press(key);
@@ -139,6 +125,6 @@ await Promise.all([0, 1].map(async lane => {
   }
 }));
 await browser.close();
-server.close();
+close();
 console.log(`${wrong === 0 ? "ok" : `${wrong} wrong`} in ${Math.round((Date.now() - began) / 1000)} s`);
 process.exit(wrong === 0 ? 0 : 1);

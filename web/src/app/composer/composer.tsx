@@ -159,7 +159,7 @@ export function Composer(props: {
           <Icon name={mode.is === "edit" ? "edit" : "reply"} size={18} className="text-accent-text" />
           <div className="min-w-0 flex-1">
             <p className="truncate text-small font-semibold text-accent-text"><bdi>{title}</bdi></p>
-            <p className="truncate text-small text-muted" dir="auto">{brieflySaid(mode.line, who, me)}</p>
+            <p className="cut text-small text-muted" dir="auto">{brieflySaid(mode.line, who, me)}</p>
           </div>
           <IconButton icon="close" size="small" label={t("cancel")} onClick={() => props.setMode({ is: "new" })} />
         </div>
@@ -237,7 +237,7 @@ function Kept({ detail, onTake }: { detail: Detail; onTake: (words: string) => v
   if (!one) return null;
   return (
     <div className="mb-2 flex items-center gap-2 rounded-xl bg-warn-soft px-3 py-1.5 text-small">
-      <p className="min-w-0 flex-1 truncate">{t("draft.kept")} <bdi>{one.text}</bdi></p>
+      <p dir="auto" className="min-w-0 flex-1 cut">{t("draft.kept")} <bdi>{one.text}</bdi></p>
       <button type="button" className="font-semibold underline" onClick={() => {
         onTake(one.text);
         void give("forget_draft", { conv: detail.conv, ver: one.ver });

@@ -58,7 +58,7 @@ export function Members({ detail, me }: { detail: Detail; me: UserId | undefined
       <p className="px-3 text-small text-muted">{t("members.count", { count: is.length })}</p>
       <ul>{list.map(one => (
         <li key={one.user}><ListRow onPress={() => setProfile(one.user)}
-          lead={<Avatar id={one.user} name={one.name} size="small" here={who.here(one.user)?.here} />}
+          lead={<Avatar id={one.user} name={one.name} size="small" here={one.user === me ? undefined : who.here(one.user)?.here} />}
           title={<><bdi>{one.name}</bdi>{one.user === me && <span className="text-muted"> ({t("you")})</span>}</>}
           below={<><bdi dir="ltr">@{who.person(one.user)?.handle ?? ""}</bdi>{one.role !== "member" && ` · ${t(roleWord(one.role))}`}</>}
           end={<IconButton icon="more" size="small" label={t("row.menu", { title: one.name })}

@@ -21,12 +21,12 @@ export function LineCard(props: { line: Line; conv: string; me: UserId | undefin
       <Avatar id={line.sender} name={who.name(line.sender)} size="small" />
       <span className="min-w-0 flex-1">
         <span className="flex items-baseline gap-2">
-          <span className="min-w-0 flex-1 truncate text-small font-semibold">
+          <span dir="auto" className="min-w-0 flex-1 cut text-small font-semibold">
             <bdi>{line.sender === props.me ? t("you") : who.name(line.sender)}</bdi>
             {props.where && <span className="font-normal text-muted"> · <bdi>{props.where}</bdi></span>}</span>
           <time className="text-tiny text-muted">{brief(line.at_ms)}</time>
         </span>
-        <span className="line-clamp-3 wrap-anywhere" dir="auto">{brieflySaid(line, who, props.me)}</span>
+        <span className="line-clamp-3 [text-align:match-parent] wrap-anywhere" dir="auto">{brieflySaid(line, who, props.me)}</span>
       </span>
     </a>
   );

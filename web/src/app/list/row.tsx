@@ -71,7 +71,7 @@ export const ConversationRow = memo(function ConversationRow({ row, me, chosen, 
           here={row.peer && !self ? who.here(row.peer)?.here : undefined} />
         <span className="min-w-0 flex-1">
           <span className="flex items-baseline gap-2">
-            <span className={`min-w-0 flex-1 truncate ${waits ? "font-semibold" : "font-medium"}`}>
+            <span dir="auto" className={`min-w-0 flex-1 cut ${waits ? "font-semibold" : "font-medium"}`}>
               <bdi>{title}</bdi>
             </span>
             {row.at_ms > 0 && (
@@ -111,18 +111,18 @@ const ticksWord = { queued: "ticks.queued", failed: "ticks.failed", sent: "ticks
 
 function Preview({ row, me, typing }: { row: Row; me: UserId | undefined; typing: readonly UserId[] }) {
   const who = useWho();
-  const line = "min-w-0 flex-1 truncate text-small text-muted";
+  const line = "min-w-0 flex-1 cut text-small text-muted";
   if (typing.length > 0) {
-    return <span className={`${line} text-good!`}>
+    return <span dir="auto" className={`${line} text-good!`}>
       {row.kind === "direct" ? t("typing.here") : t("typing.one", { name: who.name(typing[0] ?? "") })}
     </span>;
   }
   if (row.draft) {
-    return <span className={line}><span className="text-danger">{t("row.draft")} </span><bdi>{row.draft}</bdi></span>;
+    return <span dir="auto" className={line}><span className="text-danger">{t("row.draft")} </span><bdi>{row.draft}</bdi></span>;
   }
-  if (row.request) return <span className={`${line} text-accent-text!`}>{t("row.request")}</span>;
+  if (row.request) return <span dir="auto" className={`${line} text-accent-text!`}>{t("row.request")}</span>;
   const last = row.last;
-  if (!last) return <span className={line}>{row.role === undefined ? t("row.left") : ""}</span>;
+  if (!last) return <span dir="auto" className={line}>{row.role === undefined ? t("row.left") : ""}</span>;
   const mine = last.sender === me;
   const spoken = last.kind === "text" && !last.deleted_by;
   return (
@@ -131,7 +131,7 @@ function Preview({ row, me, typing }: { row: Row; me: UserId | undefined; typing
         <span className="text-muted"><TickSign ticks={last.ticks} />
           <span className="unseen">{t(ticksWord[last.ticks])}</span></span>
       )}
-      <span className={line}>
+      <span dir="auto" className={line}>
         {row.kind !== "direct" && spoken && <><bdi>{mine ? t("you") : who.name(last.sender)}</bdi>: </>}
         <bdi>{brieflySaid(last, who, me)}</bdi>
       </span>

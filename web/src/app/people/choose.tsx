@@ -38,8 +38,8 @@ export function Choose(props: {
             className={`flex min-h-12 cursor-pointer items-center gap-3 rounded-xl px-3 py-1.5 ${n === at ? "bg-hover" : ""}`}>
             {one.lead}
             <span className="min-w-0 flex-1">
-              <span className="block truncate font-medium"><bdi>{one.title}</bdi></span>
-              {one.below && <span className="block truncate text-small text-muted"><bdi>{one.below}</bdi></span>}
+              <span dir="auto" className="block cut font-medium"><bdi>{one.title}</bdi></span>
+              {one.below && <span dir="auto" className="block cut text-small text-muted"><bdi>{one.below}</bdi></span>}
             </span>
             {props.many && <span aria-hidden="true" className={`size-5 rounded-full border-2
               ${one.chosen ? "border-accent bg-accent" : "border-edge"}`} />}

@@ -39,7 +39,7 @@ function Form({ person }: { person: Person }) {
     <>
       <div className="flex items-center gap-4">
         <Avatar id={person.user} name={is.name} size="huge" />
-        <div className="min-w-0"><p className="truncate text-head font-semibold"><bdi>{person.name}</bdi></p>
+        <div className="min-w-0"><p dir="auto" className="cut text-head font-semibold"><bdi>{person.name}</bdi></p>
           <p className="text-muted"><bdi dir="ltr">@{person.handle}</bdi></p></div>
       </div>
       <form className="flex flex-col gap-4" onSubmit={e => {

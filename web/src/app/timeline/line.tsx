@@ -41,9 +41,9 @@ function Told({ row, me, acts }: LineProps) {
   return (
     <div className="flex justify-center py-1.5" data-line={row.key} tabIndex={-1}
       onContextMenu={e => { e.preventDefault(); acts.menu(row.line, { x: e.clientX, y: e.clientY }); }}>
-      <p dir="auto" className="max-w-[85%] rounded-xl bg-surface px-3 py-1 text-center text-small text-muted wrap-anywhere">
+      <p className="max-w-[85%] rounded-xl bg-surface px-3 py-1 text-center text-small text-muted wrap-anywhere">
         {happened(row.line, who, me)}{" "}
-        <time className="text-tiny" title={whole(row.line.at_ms)}>{clock(row.line.at_ms)}</time>
+        <bdi><time className="text-tiny" title={whole(row.line.at_ms)}>{clock(row.line.at_ms)}</time></bdi>
       </p>
     </div>
   );
@@ -138,7 +138,7 @@ function Bubble({ row, me, group, acts, flash, mention }: LineProps) {
           ${line.ticks === "failed" ? "border-danger!" : ""} ${mention ? "border-s-4 border-s-[#d99a00]!" : ""}`}>
           {group && !mine && !row.goesOn && (
             <button type="button" tabIndex={-1} onClick={() => acts.person(line.sender)}
-              className="block max-w-full truncate text-start text-small font-semibold text-text hover:underline">
+              dir="auto" className="block max-w-full cut text-small font-semibold text-text hover:underline">
               <span aria-hidden="true" className="me-1.5 inline-block size-2 rounded-full"
                 style={{ backgroundColor: colourOf(line.sender) }} />
               <bdi>{name}</bdi>
@@ -222,9 +222,9 @@ function Quoted({ line, me, acts }: { line: Line; me: UserId | undefined; acts: 
     <button type="button" tabIndex={-1} onClick={() => line.reply_to !== undefined && acts.jump(line.reply_to)}
       className="mb-1 block w-full min-w-0 rounded-lg border-s-3 border-accent bg-[color-mix(in_srgb,var(--accent)_9%,transparent)]
         px-2 py-1 text-start">
-      <span className="block truncate text-small font-semibold text-accent-text">
+      <span dir="auto" className="block cut text-small font-semibold text-accent-text">
         <bdi>{of ? (of.sender === me ? t("you") : who.name(of.sender)) : t("quote.earlier")}</bdi></span>
-      <span className="line-clamp-2 text-small text-muted wrap-anywhere" dir="auto">
+      <span className="line-clamp-2 [text-align:match-parent] text-small text-muted wrap-anywhere" dir="auto">
         {of ? brieflySaid(of, who, me) : t("quote.jump")}</span>
     </button>
   );

@@ -17,6 +17,8 @@ import { type Drawn, drawn, FIRST_COUNT, further, steps, type Stretch } from "./
 
 const NEAR_PX = 600;
 const BOTTOM_PX = 48;
+/** How long a leap takes to arrive: the list measures what it has not drawn before. */
+const QUIET_MS = 150;
 
 export function Timeline(props: {
   detail: Detail; me: UserId | undefined; around: Seq | null; acts: Acts; onLeaveAround: () => void;
@@ -61,6 +63,7 @@ function Lines(props: {
   const [flash, setFlash] = useState<Seq | null>(null);
   const [unreadFrom] = useState(detail.unread_from);
   const firstLook = useRef(true);
+  const quietUntil = useRef(0);
 
   // What is held becomes what is shown, one end at a time.
   useLayoutEffect(() => {
@@ -86,6 +89,7 @@ function Lines(props: {
   useLayoutEffect(() => {
     if (!firstLook.current || rows.length === 0) return;
     firstLook.current = false;
+    quietUntil.current = performance.now() + QUIET_MS;
     const unread = rows.findIndex(row => row.unread);
     if (props.jump === null && unread > 0) {
       stick.current = false;
@@ -99,6 +103,7 @@ function Lines(props: {
     if (at < 0) return;
     stick.current = false;
     list.current?.scrollToIndex(at, { align: "center" });
+    quietUntil.current = performance.now() + QUIET_MS;
     setFlash(props.jump);
     props.onJumped();
     const timer = setTimeout(() => setFlash(null), 2_000);
@@ -119,6 +124,8 @@ function Lines(props: {
     const box = scroller.current;
     // Behind something else it has no height, and nobody comes near its ends.
     if (!box || box.clientHeight === 0 || props.waits || held.loading) return;
+    // Between two steps, or before the first look has found its place, the ends are not where they seem.
+    if (shown.lines !== held.lines || props.jump !== null || performance.now() < quietUntil.current) return;
     const fromEnd = box.scrollHeight - box.scrollTop - box.clientHeight;
     const up = box.scrollTop < NEAR_PX && held.before;
     const down = fromEnd < NEAR_PX && held.after;
@@ -128,8 +135,12 @@ function Lines(props: {
     if (asked.current === name) return;
     asked.current = name;
     props.setStretch(next);
-  }, [held, props]);
-  useEffect(more, [more]);
+  }, [held, props, shown.lines]);
+  useEffect(() => {
+    more();
+    const timer = setTimeout(more, QUIET_MS + 20);
+    return () => clearTimeout(timer);
+  }, [more]);
 
   const onScroll = () => {
     const box = scroller.current;
