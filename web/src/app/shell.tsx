@@ -17,10 +17,11 @@ import { useTitle } from "./title";
 import { PickerHost } from "./timeline/picker-host";
 import { useWatch } from "./watch";
 
+const loadSwitcher = () => import("./switcher");
 const Settings = lazy(() => import("./settings/settings"));
 const Details = lazy(() => import("./details/details"));
 const Starred = lazy(() => import("./details/starred"));
-const Switcher = lazy(() => import("./switcher"));
+const Switcher = lazy(loadSwitcher);
 const Shortcuts = lazy(() => import("./shortcuts"));
 const New = lazy(() => import("./people/new"));
 const Join = lazy(() => import("./people/join"));
@@ -58,6 +59,11 @@ function Inside({ session }: { session: Session }) {
   const route = useRoute();
   const [over, setOver] = useState<Over>(null);
   const close = () => setOver(null);
+  // Who presses Ctrl K types on at once: it is here before.
+  useEffect(() => {
+    const timer = setTimeout(() => void loadSwitcher().catch(() => {}), 2_000);
+    return () => clearTimeout(timer);
+  }, []);
   useEffect(() => {
     const keys = (e: KeyboardEvent) => {
       const field = e.target instanceof Element && e.target.matches("input, textarea, select");

@@ -100,12 +100,14 @@ await check("the unread line is where one begins", "", `#/c/${id(3)}`, async pag
 await check("arrow up edits the last of mine", "", `#/c/${id(1)}`, async page => {
   await write(page).focus();
   await page.keyboard.press("ArrowUp");
+  await page.waitForTimeout(60);
   is("it is there", (await write(page).inputValue()).includes("announcement tonight"));
   await write(page).fill("I'll write the announcement **today**.");
   await page.keyboard.press("Enter");
   await page.locator("article", { hasText: "announcement today" }).getByText("edited").waitFor();
   await page.keyboard.press("ArrowUp");
   await page.keyboard.press("Escape");
+  await page.waitForTimeout(60);
   is("the field is empty again", await write(page).inputValue() === "");
 });
 
@@ -152,6 +154,7 @@ await check("reply, and jump to what was answered", "", `#/c/${id(1)}`, async pa
 
 await check("by keyboard alone: switch, read, answer", "", "#/", async page => {
   await page.keyboard.press("Control+k");
+  await page.locator("dialog input").waitFor();
   await page.keyboard.type("launch");
   await page.keyboard.press("Enter");
   await write(page).waitFor();

@@ -51,6 +51,18 @@ export function Composer(props: {
     area.style.height = `${Math.min(area.scrollHeight, Math.max(120, innerHeight * 0.4))}px`;
   }, [text]);
 
+  // Before the next key: who types on at once goes on behind what was put there.
+  const placed = useRef<number | null>(null);
+  useLayoutEffect(() => {
+    if (placed.current !== null) box.current?.setSelectionRange(placed.current, placed.current);
+    placed.current = null;
+  }, [text]);
+  const put = (next: string, at: number) => {
+    placed.current = at;
+    setText(next);
+    setCaret(at);
+  };
+
   // What is edited takes the place of what was begun, which comes back afterwards.
   const modeOf = mode.is === "new" ? null : mode.line.send_id;
   useEffect(() => {
@@ -71,12 +83,8 @@ export function Composer(props: {
     const start = from ?? area?.selectionStart ?? text.length;
     const end = area?.selectionEnd ?? text.length;
     const next = text.slice(0, start) + words + text.slice(end);
-    setText(next);
-    requestAnimationFrame(() => {
-      area?.focus();
-      area?.setSelectionRange(start + words.length, start + words.length);
-      setCaret(start + words.length);
-    });
+    put(next, start + words.length);
+    area?.focus();
   };
   useImperativeHandle(props.ref, () => ({
     focus: () => box.current?.focus(),
@@ -117,10 +125,11 @@ export function Composer(props: {
     const sign = code && offers.named(code.name);
     if (code && sign) {
       const next = value.slice(0, code.from) + sign + value.slice(at);
-      setText(next);
-      requestAnimationFrame(() => box.current?.setSelectionRange(code.from + sign.length, code.from + sign.length));
-    } else setText(value);
-    setCaret(at);
+      put(next, code.from + sign.length);
+    } else {
+      setText(value);
+      setCaret(at);
+    }
     const now = Date.now();
     if (value.trim() && mode.is !== "edit" && now - typedAt.current >= LIMITS.typing_interval_ms_min) {
       typedAt.current = now;

@@ -19,7 +19,7 @@ let emojis: Emojis | null = null;
 
 export function useOffers(conv: string, group: boolean, at: Begun | null, me: UserId | undefined): OffersHeld {
   const who = useWho();
-  const [, loaded] = useState(emojis !== null);
+  const [ready, loaded] = useState(emojis !== null);
   const [chosen, choose] = useState(0);
   const [shut, setShut] = useState<number | null>(null);
   const sort = at?.sort;
@@ -42,7 +42,7 @@ export function useOffers(conv: string, group: boolean, at: Begun | null, me: Us
         || person.name.toLocaleLowerCase().startsWith(wanted)))
       .slice(0, 8).map(({ one, person }) => ({ put: `@${person?.name}`, words: person?.name ?? "", user: one.user,
         below: `@${person?.handle}` }));
-  }, [at?.sort, at?.from, part, members.is, who, me, shut]);
+  }, [at?.sort, at?.from, part, members.is, who, me, shut, ready]);
   return {
     list, at: Math.min(chosen, Math.max(0, list.length - 1)), point: choose,
     named: name => emojis?.named(name),

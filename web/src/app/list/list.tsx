@@ -8,6 +8,7 @@ import { Icon } from "../../design/icons";
 import { menu } from "../../design/menu";
 import type { Row, Session } from "../../engine/contract";
 import { t } from "../../words/words";
+import { focusSoon } from "../focus";
 import { useOrder } from "../order";
 import { useWho } from "../people";
 import { go, to, useRoute } from "../route";
@@ -100,6 +101,8 @@ function Rows({ rows, me, chosen }: { rows: readonly Row[]; me: string | undefin
   // One row is reached by Tab, the others by arrows from there: two thousand stops are none.
   const [reached, reach] = useState<string | null>(null);
   const at = Math.max(0, rows.findIndex(row => row.conv === (reached ?? chosen)));
+  // Drawn wherever the list is scrolled to: what has the focus must not go from under it.
+  const kept = useMemo(() => [at], [at]);
   const keys = (e: KeyboardEvent) => {
     const by = { ArrowDown: 1, ArrowUp: -1, PageDown: 8, PageUp: -8, Home: -rows.length, End: rows.length }[e.key];
     const row = by === undefined ? undefined : rows[Math.min(Math.max(0, at + by), rows.length - 1)];
@@ -107,12 +110,12 @@ function Rows({ rows, me, chosen }: { rows: readonly Row[]; me: string | undefin
     e.preventDefault();
     reach(row.conv);
     list.current?.scrollToIndex(rows.indexOf(row), { align: "nearest" });
-    requestAnimationFrame(() =>
-      scroller.current?.querySelector<HTMLElement>(`[data-row="${CSS.escape(row.conv)}"]`)?.focus());
+    focusSoon(scroller.current, `[data-row="${CSS.escape(row.conv)}"]`);
   };
   return (
     <div ref={scroller} onKeyDown={keys} className="min-h-0 flex-1 overflow-y-auto overscroll-contain pb-4">
-      <Virtualizer ref={list} scrollRef={scroller} as="ul" item="li" itemSize={68} bufferSize={400}>
+      <Virtualizer ref={list} scrollRef={scroller} as="ul" item="li" itemSize={68} bufferSize={400}
+        keepMounted={kept}>
         {rows.map((row, n) => (
           <ConversationRow key={row.conv} row={row} me={me} chosen={row.conv === chosen} reach={n === at}
             onFocus={reach} />

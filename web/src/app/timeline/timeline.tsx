@@ -6,6 +6,7 @@ import { Badge, Empty, Skeleton } from "../../design/face";
 import type { Detail, Line, Timeline as Held } from "../../engine/contract";
 import type { Seq, UserId } from "../../wire/wire";
 import { t } from "../../words/words";
+import { focusSoon } from "../focus";
 import { useOrder } from "../order";
 import { useWho } from "../people";
 import { brieflySaid } from "../said";
@@ -289,6 +290,5 @@ function moveFocus(
   if (!row || next === at) return;
   e.preventDefault();
   list?.scrollToIndex(next, { align: "nearest" });
-  requestAnimationFrame(() => box.querySelector<HTMLElement>(`[data-line="${CSS.escape(row.key)}"]`)
-    ?.focus({ preventScroll: true }));
+  focusSoon(box, `[data-line="${CSS.escape(row.key)}"]`);
 }

@@ -1,0 +1,12 @@
+/** Moves the focus to what a virtual list has yet to draw: it comes within a few frames after it was scrolled to. */
+const FRAMES_MAX = 20;
+
+export function focusSoon(within: HTMLElement | null, selector: string): void {
+  let frames = 0;
+  const look = () => {
+    const found = within?.querySelector<HTMLElement>(selector);
+    if (found) found.focus({ preventScroll: true });
+    else if ((frames += 1) < FRAMES_MAX) requestAnimationFrame(look);
+  };
+  look();
+}
