@@ -5,8 +5,10 @@ export function focusSoon(within: HTMLElement | null, selector: string): void {
   let frames = 0;
   const look = () => {
     const found = within?.querySelector<HTMLElement>(selector);
-    if (found) found.focus({ preventScroll: true });
-    else if ((frames += 1) < FRAMES_MAX) requestAnimationFrame(look);
+    found?.focus({ preventScroll: true });
+    // Until it is measured it is hidden, and what is hidden takes no focus.
+    if (document.activeElement === found && found) return;
+    if ((frames += 1) < FRAMES_MAX) requestAnimationFrame(look);
   };
   look();
 }
