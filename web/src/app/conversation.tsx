@@ -23,10 +23,11 @@ import { useWatch } from "./watch";
 
 const Info = lazy(() => import("./timeline/info"));
 const History = lazy(() => import("./timeline/history"));
+const ToDate = lazy(() => import("./timeline/date"));
 const Forward = lazy(() => import("./timeline/forward"));
 const Profile = lazy(() => import("./people/profile"));
 
-type Open = { is: "info" | "forward" | "history" | "delete"; line: Line } | { is: "person"; user: UserId } | null;
+type Open = { is: "info" | "forward" | "history" | "delete"; line: Line } | { is: "person"; user: UserId } | { is: "date" } | null;
 
 export function Conversation(props: { conv: ConversationId; around: Seq | null; session: Session; detailsOpen: boolean }) {
   const { conv } = props;
@@ -114,7 +115,7 @@ function Open(props: { detail: Detail; around: Seq | null; session: Session; det
       onKeyDown={e => {
         if (e.key === "Escape" && mode.is === "new") composer.current?.focus();
       }}>
-      <Head detail={detail} me={me} detailsOpen={props.detailsOpen} />
+      <Head detail={detail} me={me} detailsOpen={props.detailsOpen} onDate={() => setOpen({ is: "date" })} />
       <RequestBar detail={detail} />
       <Timeline detail={detail} me={me} around={props.around} acts={acts} onLeaveAround={leaveAround} />
       {writes ? <Composer ref={composer} detail={detail} me={me} mode={mode} setMode={setMode} lastOfMine={lastOfMine} />
@@ -123,6 +124,7 @@ function Open(props: { detail: Detail; around: Seq | null; session: Session; det
         {open?.is === "info" && <Info conv={conv} line={open.line} onClose={() => setOpen(null)} />}
         {open?.is === "history" && <History conv={conv} line={open.line} me={me} onClose={() => setOpen(null)} />}
         {open?.is === "forward" && <Forward conv={conv} line={open.line} me={me} onClose={() => setOpen(null)} />}
+        {open?.is === "date" && <ToDate conv={conv} onClose={() => setOpen(null)} />}
         {open?.is === "person" && <Profile user={open.user} me={me} conv={conv} onClose={() => setOpen(null)} />}
       </Suspense>
       {open?.is === "delete" && <Delete line={open.line} detail={detail} me={me} onClose={() => setOpen(null)} />}
@@ -136,7 +138,9 @@ export function copy(text: string): void {
   navigator.clipboard.writeText(text).then(() => toast(t("copied")), () => toast(t("copy.cannot"), { bad: true }));
 }
 
-function Head({ detail, me, detailsOpen }: { detail: Detail; me: UserId | undefined; detailsOpen: boolean }) {
+function Head({ detail, me, detailsOpen, onDate }: {
+  detail: Detail; me: UserId | undefined; detailsOpen: boolean; onDate: () => void;
+}) {
   const who = useWho();
   const rowMenu = useRowMenu();
   const title = titleOf(detail, who, me);
@@ -160,7 +164,8 @@ function Head({ detail, me, detailsOpen }: { detail: Detail; me: UserId | undefi
       <IconButton icon="search" label={t("search.here")} onClick={() => go(to.details(detail.conv, "search"))} />
       <IconButton icon="info" label={t("details")} aria-pressed={detailsOpen} className="phone:hidden"
         onClick={() => go(detailsOpen ? to.conversation(detail.conv) : to.details(detail.conv))} />
-      <IconButton icon="more" label={t("row.menu", { title })} onClick={e => rowMenu(detail, e.currentTarget, title)} />
+      <IconButton icon="more" label={t("row.menu", { title })} 
+        onClick={e => rowMenu(detail, e.currentTarget, title, [{ words: t("date.to"), icon: "clock", run: onDate }])} />
     </header>
   );
 }

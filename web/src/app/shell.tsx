@@ -13,6 +13,7 @@ import { List } from "./list/list";
 import { useLook } from "./look";
 import { useRoute } from "./route";
 import { Sign } from "./sign";
+import { useNotices } from "./notify";
 import { useTitle } from "./title";
 import { PickerHost } from "./timeline/picker-host";
 import { useWatch } from "./watch";
@@ -57,6 +58,7 @@ type Over = "switcher" | "shortcuts" | "new" | null;
 
 function Inside({ session }: { session: Session }) {
   const route = useRoute();
+  useNotices(session.me);
   const [over, setOver] = useState<Over>(null);
   const close = () => setOver(null);
   // Who presses Ctrl K types on at once: it is here before.

@@ -87,6 +87,9 @@ export const ar: Words = {
   "delete.both": "لديك: لن تراها أنت وحدك. لدى الجميع: يزول ما قالته، ويظهر أنها حُذفت.",
   "delete.only": "لن تراها أنت وحدك.",
 
+  "date.to": "إلى تاريخ", "date.day": "اليوم", "date.go": "انتقل",
+  "date.none": "لم يُقل شيء في ذلك اليوم أو بعده.", clear: "امسح ما قيل", "clear.hint": "لديك وحدك: يبقى لدى الآخرين، وتظهر الرسائل الجديدة.",
+
   composer: "رسالة", "composer.editing": "تعديل", "composer.replying": "رد على {name}", send: "إرسال", emoji: "رموز تعبيرية",
   offers: "اقتراحات", "composer.left": "بقي {count, plural, one {بايت واحد} two {بايتان} few {# بايتات} many {# بايتًا} other {# بايت}}",
   "composer.over": "أطول من المسموح بـ {count, plural, one {بايت واحد} two {بايتين} few {# بايتات} many {# بايتًا} other {# بايت}}", "draft.kept": "بدأتَه على جهاز آخر:",

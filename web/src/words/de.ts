@@ -86,6 +86,9 @@ export const de: Words = {
   "delete.both": "Für dich: Nur du siehst sie nicht mehr. Für alle: Ihr Inhalt ist weg, und dass sie gelöscht wurde, bleibt zu sehen.",
   "delete.only": "Nur du siehst sie nicht mehr.",
 
+  "date.to": "Zu einem Tag", "date.day": "Tag", "date.go": "Dorthin",
+  "date.none": "An diesem Tag und danach wurde nichts gesagt.", clear: "Verlauf leeren", "clear.hint": "Nur für dich: Andere behalten ihn, und Neues wird gezeigt.",
+
   composer: "Nachricht", "composer.editing": "Bearbeiten", "composer.replying": "Antwort an {name}", send: "Senden", emoji: "Emoji",
   offers: "Vorschläge", "composer.left": "Noch {count, plural, one {# Byte} other {# Bytes}}",
   "composer.over": "Um {count, plural, one {# Byte} other {# Bytes}} zu lang", "draft.kept": "Auf einem anderen Gerät begonnen:",

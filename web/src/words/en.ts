@@ -91,6 +91,9 @@ export const en = {
   "delete.only": "Only you will no longer see it.",
 
   // Writing
+  "date.to": "Go to a date", "date.day": "Day", "date.go": "Go there",
+  "date.none": "Nothing was said on that day or after it.", clear: "Clear what was said", "clear.hint": "Only for you: others keep it, and new messages are shown.",
+
   composer: "Message", "composer.editing": "Editing", "composer.replying": "Replying to {name}", send: "Send", emoji: "Emoji",
   offers: "Suggestions", "composer.left": "{count, plural, one {# byte} other {# bytes}} left",
   "composer.over": "Too long by {count, plural, one {# byte} other {# bytes}}", "draft.kept": "Begun on another device:",

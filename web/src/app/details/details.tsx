@@ -89,6 +89,7 @@ function About({ detail, me, title }: { detail: Detail; me: UserId | undefined; 
             onTurn={mentions_pass => set({ mentions_pass })} />)}
         <Switch label={t("row.archive")} hint={t("details.archive")} on={detail.prefs.archived ?? false}
           onTurn={archived => set({ archived })} />
+        <Clear detail={detail} />
       </Part>
       {detail.kind === "group" && detail.role !== undefined && <GroupSettingsForm detail={detail} key={detail.conv} />}
       {person && !self && <Button icon="person" onClick={() => setProfile(true)}>{t("profile")}</Button>}
@@ -102,6 +103,25 @@ function About({ detail, me, title }: { detail: Detail; me: UserId | undefined; 
         </div>
       ) : <Button icon="leave" className="text-danger" onClick={() => setLeaving(true)}>{t("leave")}</Button>)}
       {profile && detail.peer && <Profile user={detail.peer} me={me} conv={detail.conv} onClose={() => setProfile(false)} />}
+    </div>
+  );
+}
+
+/** Takes away what was said so far, for me only. Nothing brings it back, so it is asked twice. */
+function Clear({ detail }: { detail: Detail }) {
+  const { give } = useOrder();
+  const [sure, setSure] = useState(false);
+  if (!sure) return <Button icon="trash" className="mt-2" onClick={() => setSure(true)}>{t("clear")}</Button>;
+  return (
+    <div className="mt-2 flex flex-col gap-2 rounded-xl bg-danger-soft p-3">
+      <p>{t("clear.hint")}</p>
+      <div className="flex flex-wrap gap-2">
+        <Button onClick={() => setSure(false)}>{t("cancel")}</Button>
+        <Button look="danger" onClick={() => {
+          setSure(false);
+          void give("prefs", { conv: detail.conv, cleared_seq: detail.head_seq });
+        }}>{t("clear")}</Button>
+      </div>
     </div>
   );
 }

@@ -20,10 +20,11 @@ export const MUTED_FOR_GOOD_MS = 253_402_300_799_000;
 /** What can be done with a conversation from outside. */
 export function useRowMenu() {
   const { give } = useOrder();
-  return (row: Row, at: Element | { x: number; y: number }, title: string) => {
+  return (row: Row, at: Element | { x: number; y: number }, title: string, more: readonly MenuItem[] = []) => {
     const set = (change: object) => void give("prefs", { conv: row.conv, ...change });
     const muteFor = (ms: number) => set({ mute_until_ms: ms === 0 ? 0 : ms > 1e12 ? ms : Date.now() + ms });
     const items: MenuItem[] = [
+      ...more,
       row.unread > 0
         ? { words: t("row.read"), icon: "check", off: !row.last?.seq,
           run: () => { if (row.last?.seq) void give("read", { conv: row.conv, seq: row.last.seq }); } }
