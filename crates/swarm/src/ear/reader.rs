@@ -88,7 +88,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Reader<S> {
                     Topic::Conversation(row) => drop(inbox.rows.insert(row.conv, *row)),
                     Topic::Mark(mark) => drop(inbox.marks.insert((mark.conv, mark.seq), mark)),
                     Topic::Draft(draft) => drop(inbox.drafts.insert(draft.conv, *draft)),
-                    Topic::Devices | Topic::Profile | Topic::Privacy(_) | Topic::Blocks(_) | Topic::Unknown => {}
+                    Topic::Devices
+                    | Topic::Profile
+                    | Topic::Privacy(_)
+                    | Topic::Blocks(_)
+                    | Topic::Thread(_)
+                    | Topic::Unknown => {}
                 }
             }
             after_ver = page.to;

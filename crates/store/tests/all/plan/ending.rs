@@ -5,7 +5,7 @@ use super::play::Play;
 use crate::scene::{still, unread_of};
 use protocol::client_frame::Place;
 use protocol::{DeviceId, DeviceSeq, Seq, Ver};
-use store::{AskHistory, AskPage, Entry};
+use store::{AskHistory, AskPage, AskThread, Entry, ThreadPlace, Topic};
 
 impl Play {
     pub fn compare_ending(&mut self) {
@@ -32,6 +32,15 @@ impl Play {
             people
                 .iter()
                 .for_each(|&reader| self.ask(&Question::Pins(reader, conv)));
+            for (root, &reader) in (2..6).flat_map(|root| people.iter().map(move |reader| (root, reader))) {
+                self.ask(&Question::Thread(AskThread {
+                    reader,
+                    conv,
+                    root: Seq(root),
+                    place: ThreadPlace::After(Seq::ZERO),
+                    limit: 100,
+                }));
+            }
             let reader = people[1];
             self.ask(&Question::Members(reader, conv, None, 300));
             for &reader in &people {
@@ -100,10 +109,27 @@ impl Play {
                 let readable = scene.readable(user, row.conv);
                 let unread = readable
                     .iter()
-                    .filter(|entry| entry.kind.counts() && entry.seq > cursor);
+                    .filter(|entry| entry.kind.counts() && entry.thread.is_none() && entry.seq > cursor);
                 assert_eq!(
                     unread_of(&row),
                     unread.count() as u64,
+                    "STORE_PLAN_SEED={}: {row:?} {readable:?}",
+                    self.seed
+                );
+            }
+            for (_, topic) in crate::scene::done(scene.store.inbox(user, Ver::ZERO)).rows {
+                let Topic::Thread(row) = topic else { continue };
+                let readable = scene.readable(user, row.conv);
+                let replies = || readable.iter().filter(|entry| entry.thread == Some(row.root));
+                let unread = replies().filter(|entry| entry.kind.counts() && entry.seq > row.read);
+                let expected = (
+                    replies().last().map_or(Seq::ZERO, |entry| entry.seq),
+                    unread.count() as u64,
+                );
+                let nothing = (Seq::ZERO, 0);
+                assert_eq!(
+                    (row.head, row.unread),
+                    if row.following { expected } else { nothing },
                     "STORE_PLAN_SEED={}: {row:?} {readable:?}",
                     self.seed
                 );
