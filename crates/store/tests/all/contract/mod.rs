@@ -142,6 +142,7 @@ macro_rules! contract {
                 thr1_a_thread_starts_at_a_message,
                 thr2_a_reply_counts_in_its_thread_only,
                 thr3_who_is_concerned_follows,
+                thr3_who_is_mentioned_later_follows,
                 thr4_who_leaves_follows_nothing,
                 thr5_rows_of_threads_are_rows_of_the_inbox,
                 bnd1_threads_followed_are_bounded,

@@ -32,15 +32,6 @@ impl Play {
             people
                 .iter()
                 .for_each(|&reader| self.ask(&Question::Pins(reader, conv)));
-            for (root, &reader) in (2..6).flat_map(|root| people.iter().map(move |reader| (root, reader))) {
-                self.ask(&Question::Thread(AskThread {
-                    reader,
-                    conv,
-                    root: Seq(root),
-                    place: ThreadPlace::After(Seq::ZERO),
-                    limit: 100,
-                }));
-            }
             let reader = people[1];
             self.ask(&Question::Members(reader, conv, None, 300));
             for &reader in &people {
@@ -82,8 +73,24 @@ impl Play {
         self.ask(&Question::Handles((0..6).map(|n| format!("h{n}")).collect()));
         self.ask(&Question::Invites(10));
         self.ask(&Question::Reports(0));
+        self.compare_threads();
         self.names_are_in_order();
         self.unread_equals_a_walk();
+    }
+
+    fn compare_threads(&mut self) {
+        let (people, convs) = (self.script.people.clone(), self.script.convs.clone());
+        for conv in convs {
+            for (root, &reader) in (2..6).flat_map(|root| people.iter().map(move |reader| (root, reader))) {
+                self.ask(&Question::Thread(AskThread {
+                    reader,
+                    conv,
+                    root: Seq(root),
+                    place: ThreadPlace::After(Seq::ZERO),
+                    limit: 100,
+                }));
+            }
+        }
     }
 
     /// Message ids are each store's own: in both they follow the log.
@@ -123,7 +130,7 @@ impl Play {
                 let replies = || readable.iter().filter(|entry| entry.thread == Some(row.root));
                 let unread = replies().filter(|entry| entry.kind.counts() && entry.seq > row.read);
                 let expected = (
-                    replies().last().map_or(Seq::ZERO, |entry| entry.seq),
+                    replies().next_back().map_or(Seq::ZERO, |entry| entry.seq),
                     unread.count() as u64,
                 );
                 let nothing = (Seq::ZERO, 0);
