@@ -39,6 +39,4 @@ async fn thr5_a_thread_is_written_read_and_linked_to() {
     bob_chat.hears("the link leads here").await;
     bob_chat.hears("ann: who brings the cake?").await;
     bob_chat.hears("this one").await;
-    bob_chat.types("/goto http://elsewhere.example/x").await;
-    bob_chat.hears("Like this: /goto").await;
 }
