@@ -435,8 +435,8 @@ impl Own {
         self.threads.values().map(|(_, thread)| thread)
     }
 
-    /// The threads of a conversation in which there are replies that I have not read. What I wish to have read to its end
-    /// is read.
+    /// The threads of a conversation in which there are replies that I have not read. What I wish to have read to its
+    /// end is read.
     pub fn unread_threads(&self, conv: ConversationId) -> impl Iterator<Item = ThreadRow> {
         let of_it = self.threads.range((conv, Seq::ZERO)..=(conv, Seq(u64::MAX)));
         let unread = of_it.map(|(_, (_, thread))| *thread).filter(|thread| thread.unread > 0);

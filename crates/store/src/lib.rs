@@ -72,11 +72,11 @@ pub trait Store: Send + Sync + 'static {
 
     /// Appends one entry: *lock the log, know the send_id?, member now?, write*; one atomic unit.
     ///
-    /// The entry gets the next seq (gap-free from 1, in commit order), an ord one higher if its kind counts and it is in
-    /// no thread, a time not below that of the entry before, and a time-ordered id. `append.read` moves the sender's read cursors in the
-    /// same transaction as [`Store::move_cursors`] would, and a counting entry then moves each read cursor, the public
-    /// and the private, to itself if that one stood at the entry before it. (This last step is no receipt: it starts
-    /// no run.) A row of `mentions` is written for each mentioned *member*. The fanout row is written.
+    /// The entry gets the next seq (gap-free from 1, in commit order), an ord one higher if its kind counts and it is
+    /// in no thread, a time not below that of the entry before, and a time-ordered id. `append.read` moves the sender's
+    /// read cursors in the same transaction as [`Store::move_cursors`] would, and an entry of a kind that counts then
+    /// moves each read cursor, the public and the private, to itself if that one stood at the entry before it. (This
+    /// last step is no receipt: it starts no run.) A row of `mentions` is written for each mentioned *member*. The fanout row is written.
     ///
     /// **Idempotent for ever**: the same `(conv, sender, send_id)` gives the first answer again with `dup`, whatever
     /// happened since, even if the sender was removed, and changes nothing; with a different kind, body, `reply_to` or
@@ -263,8 +263,8 @@ pub trait Store: Send + Sync + 'static {
     /// Refuses: as [`Store::follow`], and [`Refused::BeyondHead`].
     fn read_thread(&self, read: ReadThread) -> Reply<ThreadRecord>;
 
-    /// Reads replies of a thread as [`Store::page`] reads entries of a log: within the reader's spans, bounded in entries
-    /// and bytes, but holding one entry whatever the limit.
+    /// Reads replies of a thread as [`Store::page`] reads entries of a log: within the reader's spans, bounded in
+    /// entries and bytes, but holding one entry whatever the limit.
     ///
     /// Refuses: [`Refused::NotFound`] (never a member), [`Refused::BadReference`] (the root is not readable).
     fn thread(&self, ask: AskThread) -> Reply<ThreadEntries>;

@@ -2,8 +2,8 @@
 
 use crate::terminal::two_people;
 
-/// THR2, THR5, PLK1: a reply is shown with what it hangs on, its thread is read by showing it, a thread with news stands
-/// in the list, and the address of a message leads back to it.
+/// THR2, THR5, PLK1: a reply is shown with what it hangs on, its thread is read by showing it, a thread with news
+/// stands in the list, and the address of a message leads back to it.
 #[tokio::test]
 async fn thr5_a_thread_is_written_read_and_linked_to() {
     let (served, (ann, mut ann_chat), (_bob, mut bob_chat)) = two_people().await;
