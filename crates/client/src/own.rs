@@ -354,6 +354,16 @@ impl Own {
         }
     }
 
+    /// How far a thread is read, from the answer, until its row says so: a cursor only goes forward.
+    pub fn put_thread_read(&mut self, ok: &ThreadRow) {
+        if let Some((_, row)) = self.threads.get_mut(&(ok.conv, ok.thread))
+            && row.following
+            && ok.read > row.read
+        {
+            *row = *ok;
+        }
+    }
+
     /// Another lineage: rows go, wishes stay. But places and names of the old one mean something else now.
     pub fn restart(&mut self) {
         self.marks.clear();

@@ -69,8 +69,8 @@ impl Core {
                 self.state.own.put_draft(ok.ver, &ok.draft);
                 self.granted(ask, About::Draft(ok.draft.conv), Some(ok.draft.now.text_ver));
             }
-            // Its row comes by the inbox, with the version that says which of two is the later one.
-            ServerFrame::ThreadOk(_) => {
+            ServerFrame::ThreadOk(ok) => {
+                self.state.own.put_thread_read(&ok);
                 if let Some(Ask::Own(about)) = ask {
                     self.granted(ask, about, None);
                 }
