@@ -16,6 +16,7 @@ mod manners;
 mod doing;
 mod listing;
 mod changing;
+mod thread;
 
 use crate::account::Entrance;
 use crate::clock::now_ms;

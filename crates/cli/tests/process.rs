@@ -8,6 +8,8 @@ mod served;
 mod screen;
 #[path = "process/terminal.rs"]
 mod terminal;
+#[path = "process/threads.rs"]
+mod threads;
 #[path = "process/typist.rs"]
 mod typist;
 #[path = "process/demo.rs"]

@@ -135,6 +135,7 @@ impl Inbox {
             }
             Topic::Mark(_)
             | Topic::Draft(_)
+            | Topic::Thread(_)
             | Topic::Privacy(_)
             | Topic::Blocks(_)
             | Topic::Devices

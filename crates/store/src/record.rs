@@ -22,7 +22,7 @@ pub struct Entry {
     pub conv: ConversationId,
     /// Its place.
     pub seq: Seq,
-    /// Messages up to and with it.
+    /// Messages up to and with it, those in threads left out.
     pub ord: Ordinal,
     /// Its name.
     pub id: MessageId,
@@ -356,6 +356,8 @@ pub struct InboxRows {
     pub mark: Option<u64>,
     /// The rows.
     pub rows: Vec<InboxRecord>,
+    /// The rows of threads.
+    pub threads: Vec<crate::thread::ThreadRecord>,
 }
 
 /// A conversation as it should stand in somebody's inbox.
@@ -460,6 +462,8 @@ pub enum Topic {
     Privacy(Privacy),
     /// Whom they block now, in order of id.
     Blocks(Vec<UserId>),
+    /// A thread. Its `user` is the inbox's.
+    Thread(crate::thread::ThreadRecord),
 }
 
 /// How full the engine's queues are.

@@ -219,6 +219,8 @@ impl Ear {
             | ServerFrame::DraftOk(_)
             | ServerFrame::ReadAllOk(_)
             | ServerFrame::Receipts(_)
+            | ServerFrame::ThreadOk(_)
+            | ServerFrame::Thread(_)
             | ServerFrame::ProfileOk(_)
             | ServerFrame::PrivacyOk(_)
             | ServerFrame::BlockOk(_)

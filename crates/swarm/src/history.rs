@@ -10,6 +10,7 @@ mod entry;
 pub use entry::{Change, Logged, Present, Seen};
 
 use protocol::server_frame::{PresenceState, Role};
+use protocol::thread::ThreadRow;
 use protocol::{ConversationId, Epoch, Generation, Ordinal, SendId, Seq, UserId};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
@@ -82,6 +83,35 @@ pub struct InboxRow {
     /// What is their own of it: preferences, marks and draft, all together.
     #[serde(default)]
     pub own: Digest,
+    /// The threads of it that they follow, in order of their roots.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub threads: Vec<ThreadAt>,
+}
+
+/// A thread in somebody's inbox.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ThreadAt {
+    /// The entry that starts it.
+    pub root: Seq,
+    /// The last reply they may read.
+    pub head: Seq,
+    /// Their cursor in it.
+    pub read: Seq,
+    /// Replies above it that they may read, as they are told.
+    pub unread: u64,
+}
+
+impl ThreadAt {
+    /// A row of an inbox, if its person follows the thread.
+    #[must_use]
+    pub fn followed(row: &ThreadRow) -> Option<Self> {
+        row.following.then_some(Self {
+            root: row.thread,
+            head: row.head,
+            read: row.read,
+            unread: row.unread,
+        })
+    }
 }
 
 /// What happened.

@@ -32,6 +32,7 @@ mod slow;
 mod target;
 #[cfg(test)]
 mod tests;
+mod thread;
 mod tunnel;
 mod typing;
 mod watch;
@@ -60,6 +61,7 @@ pub use reconnect::Reconnect;
 pub use remove::Remove;
 pub use send::Send;
 pub use slow::Slow;
+pub use thread::Thread;
 pub use tunnel::Tunnel;
 pub use typing::Typing;
 pub use watch::Watch;
@@ -217,6 +219,8 @@ verbs! {
     Prefer,
     /// Stars an entry, or hides it.
     Mark,
+    /// Replies in a thread, reads one, or says whether to hear of one.
+    Thread,
     /// Begins to write.
     Draft,
     /// Types.

@@ -25,6 +25,7 @@ mod snapshot;
 mod stays;
 mod summary;
 mod telling;
+mod threads;
 mod too_easy;
 mod who;
 
@@ -212,6 +213,7 @@ pub fn judge(history: &[Record], demands: &Demands) -> Verdict {
     let converged_ms = convergence::judge(&case, demands, &mut found);
     availability::judge(&case, &mut found);
     snapshot::judge(&case, &mut found);
+    threads::judge(&case, &mut found);
     bounded::judge(&case, demands, &mut found);
     drafts::judge(&case, &mut found);
     shunned::judge(&case, &mut found);

@@ -79,6 +79,10 @@ impl Talk<'_> {
     async fn row_text(&mut self, number: usize, row: &ConversationRow, unread: u64) -> Result<String, Wrong> {
         let conv = row.conv;
         let last = self.client.look(move |core| core.timeline(conv).pop()).await?;
+        let replies = self
+            .client
+            .look(move |core| core.state().own.unread_replies(conv))
+            .await?;
         let muted = self.prefs(conv).await?.is_muted(now_ms());
         let me = self.client.me();
         let last = match last {
@@ -125,9 +129,14 @@ impl Talk<'_> {
         } else {
             String::new()
         };
+        let replies = if replies > 0 && row.role.is_some() {
+            paper.ink(Ink::Bold, &format!(" +{replies} in threads"))
+        } else {
+            String::new()
+        };
         let when = paper.ink(Ink::Dim, &format!("{:>8}", Local::at(row.head_ms).short(now_ms())));
         Ok(format!(
-            "{number:>3}  {when}  {title}{dot}{left}{unread}  {}",
+            "{number:>3}  {when}  {title}{dot}{left}{unread}{replies}  {}",
             paper.ink(Ink::Dim, &last)
         ))
     }

@@ -6,7 +6,7 @@ use crate::typist::{PASSWORD, Running, Typist};
 use serde_json::Value;
 
 /// A server with two people who have begun to talk, both at their terminals.
-async fn two_people() -> (Served, (Typist, Running), (Typist, Running)) {
+pub async fn two_people() -> (Served, (Typist, Running), (Typist, Running)) {
     let served = Served::by_invite().await;
     let (ann, bob) = (Typist::new(), Typist::new());
     // The very line that was told, but for the handle; the program's own name is the first word.
@@ -57,7 +57,7 @@ async fn texts(of: &Typist, conv: &str) -> Vec<String> {
 /// IDM5, DUR3: two people talk; what one says while the server is dead, and what one said before leaving, arrives,
 /// once.
 #[tokio::test]
-async fn two_people_talk_through_a_server_that_is_killed() {
+pub async fn two_people_talk_through_a_server_that_is_killed() {
     let (mut served, (ann, mut ann_chat), (bob, mut bob_chat)) = two_people().await;
     ann_chat.types("hello bob").await;
     bob_chat.hears("ann: hello bob").await;

@@ -282,6 +282,8 @@ impl World {
             ClientFrame::Prefs(prefs) => self.check_wished(About::Prefs(prefs.conv)),
             ClientFrame::Mark(mark) => self.check_wished(About::Mark(mark.conv, mark.seq)),
             ClientFrame::Draft(draft) => self.check_wished(About::Draft(draft.conv)),
+            ClientFrame::Follow(follow) => self.check_wished(About::Follow(follow.conv, follow.thread)),
+            ClientFrame::ThreadRead(read) => self.check_wished(About::ThreadRead(read.conv, read.thread)),
             _ => {}
         }
     }
@@ -412,7 +414,11 @@ impl World {
                 let ok = self.server.move_cursor(&cursor);
                 self.answer(re, ServerFrame::CursorOk(ok));
             }
-            frame @ (ClientFrame::Prefs(_) | ClientFrame::Mark(_) | ClientFrame::Draft(_)) => {
+            frame @ (ClientFrame::Prefs(_)
+            | ClientFrame::Mark(_)
+            | ClientFrame::Draft(_)
+            | ClientFrame::Follow(_)
+            | ClientFrame::ThreadRead(_)) => {
                 let answer = self.server.own_frame(frame);
                 self.answer(re, answer);
             }

@@ -119,6 +119,7 @@ fn logged(page: &TailPage) -> impl Iterator<Item = Logged> {
             created_ms: entry.created_ms,
             comes,
             goes,
+            thread: entry.thread,
             change: Change::of(&entry.kind, entry.target_seq, &entry.body),
             state: None,
         }

@@ -242,6 +242,7 @@ mod tests {
             created_ms: seq,
             comes: Vec::new(),
             goes: Vec::new(),
+            thread: None,
             change: None,
             state: None,
         }

@@ -107,6 +107,7 @@ fn logged(entry: &Entry) -> Logged {
         created_ms: entry.created_ms,
         comes,
         goes,
+        thread: entry.thread,
         change: Change::of(&entry.kind, entry.target_seq, &entry.body),
         state: None,
     }

@@ -8,7 +8,7 @@ use protocol::refusal::Code;
 use protocol::server_frame::{Role, ServerFrame};
 use protocol::token::TokenText;
 use protocol::{ClientFrame, ConversationId, Seq, UserId};
-use protocol::{change, link, own};
+use protocol::{change, link, own, thread};
 
 /// How somebody stands to the conversation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,6 +50,15 @@ fn table(frame: &ClientFrame, standing: Standing) -> Answered {
         (ClientFrame::Remove(_), Removed) => No(Code::NotAMember),
         (ClientFrame::Remove(_), CameBack | Member) => No(Code::Forbidden),
         (ClientFrame::Remove(_), Admin | Owner) => Yes,
+        // A thread of the first message, and an entry that is in no log.
+        (
+            ClientFrame::Follow(_) | ClientFrame::ThreadRead(_) | ClientFrame::Thread(_) | ClientFrame::Find(_),
+            Stranger,
+        ) => No(Code::NotFound),
+        (ClientFrame::Follow(_) | ClientFrame::ThreadRead(_), Removed) => No(Code::NotAMember),
+        (ClientFrame::Follow(_) | ClientFrame::ThreadRead(_), CameBack | Member | Admin | Owner) => Yes,
+        (ClientFrame::Thread(_), Removed | CameBack | Member | Admin | Owner) => Yes,
+        (ClientFrame::Find(_), Removed | CameBack | Member | Admin | Owner) => No(Code::BadReference),
         (ClientFrame::Get(_) | ClientFrame::Cursor(_), Stranger) => No(Code::NotFound),
         (ClientFrame::Get(_) | ClientFrame::Cursor(_), Removed | CameBack | Member | Admin | Owner) => Yes,
         // One's own, about what one may or might read; the entry asked about is the first one, which all of them could.
@@ -307,6 +316,28 @@ impl Scene {
                 user: reported,
                 seqs: Vec::new(),
                 why: "canary-why".to_owned(),
+            }),
+            ClientFrame::Follow(thread::Follow {
+                conv,
+                thread: Seq(2),
+                on: true,
+            }),
+            ClientFrame::ThreadRead(thread::ThreadRead {
+                conv,
+                thread: Seq(2),
+                read: Seq(2),
+            }),
+            ClientFrame::Thread(thread::AskThread {
+                conv,
+                thread: Seq(2),
+                after: None,
+                before: None,
+                limit: None,
+            }),
+            ClientFrame::Find(thread::Find {
+                conv,
+                message_id: protocol::MessageId::from_bytes([0; 16]),
+                limit: None,
             }),
             house.leave(conv),
         ]

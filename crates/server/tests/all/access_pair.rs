@@ -54,6 +54,8 @@ fn table(frame: &ClientFrame, standing: Standing) -> Answered {
         | ClientFrame::RevokeLink(_)
         | ClientFrame::Requests(_)
         | ClientFrame::Admit(_) => No(Code::NotAGroup),
+        // One that is in no log.
+        ClientFrame::Find(_) => No(Code::BadReference),
         ClientFrame::Look(_) => No(Code::InviteInvalid),
         // Who is in is in, whatever their token is worth.
         ClientFrame::Join(_) => Yes,
@@ -76,6 +78,9 @@ fn table(frame: &ClientFrame, standing: Standing) -> Answered {
         | ClientFrame::Mark(_)
         | ClientFrame::Draft(_)
         | ClientFrame::Starred(_)
+        | ClientFrame::Follow(_)
+        | ClientFrame::ThreadRead(_)
+        | ClientFrame::Thread(_)
         | ClientFrame::Receipts(_)
         | ClientFrame::ReadAll(_)
         | ClientFrame::Profile(_)

@@ -65,6 +65,7 @@ impl State {
         if let Effect::Go { who, .. } = effect {
             // The removed is no member any more, but their inbox has to tell them.
             self.dirty_mover(change.conv, who, now_ms);
+            self.forget_threads(change.conv, who, now_ms);
         }
         Ok(Appended { entry, dup: false })
     }

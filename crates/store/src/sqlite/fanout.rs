@@ -4,10 +4,15 @@ use super::db::{self, Db};
 use super::held::{Conversation, Member, Waiting};
 use super::job::Outcome;
 use super::log;
+use super::threads;
 use super::work::{Pen, Work};
 use crate::record::{Dirty, InboxRecord, InboxRows, MENTIONS_TOLD_MAX, PeerCursor};
 use protocol::server_frame::ConversationKind;
 use protocol::{ConversationId, Seq, UserId};
+use std::collections::BTreeSet;
+
+/// fanout_threads.user: all who follow. No person has this number.
+const FOLLOWERS: i64 = 0;
 
 /// Adds what the batch has written to the conversation's fanout row, under a new mark.
 pub(super) fn write(db: &Db, pen: &mut Pen, conversation: &mut Conversation) -> Outcome<()> {
@@ -38,6 +43,7 @@ pub(super) fn write(db: &Db, pen: &mut Pen, conversation: &mut Conversation) -> 
                 from_seq: fanout.from_seq,
                 mark,
                 users: Vec::new(),
+                threads: BTreeSet::new(),
             })
         }
     };
@@ -53,6 +59,14 @@ pub(super) fn write(db: &Db, pen: &mut Pen, conversation: &mut Conversation) -> 
             waiting.users.push(*user);
         }
     }
+    for (root, user) in fanout.threads {
+        if waiting.threads.insert((root, user)) {
+            db.run(
+                "INSERT INTO fanout_threads(conv, root, user) VALUES (?1, ?2, ?3)",
+                (conv, db::sql(root.0), user.unwrap_or(FOLLOWERS)),
+            )?;
+        }
+    }
     Ok(())
 }
 
@@ -66,7 +80,16 @@ pub(super) fn waits(db: &Db, mut conversation: Conversation) -> Outcome<Conversa
         let users = db.all("SELECT user FROM fanout_users WHERE conv = ?1", [conv], |row| {
             row.get(0)
         })?;
-        conversation.waiting = Some(Waiting { from_seq, mark, users });
+        let threads = db.all("SELECT root, user FROM fanout_threads WHERE conv = ?1", [conv], |row| {
+            let user = Some(row.get::<_, i64>(1)?).filter(|user| *user != FOLLOWERS);
+            Ok((Seq(db::number(row, 0)?), user))
+        })?;
+        conversation.waiting = Some(Waiting {
+            from_seq,
+            mark,
+            users,
+            threads: threads.into_iter().collect(),
+        });
     }
     Ok(conversation)
 }
@@ -85,6 +108,9 @@ pub(super) fn settle(work: &mut Work, conv: ConversationId, mark: u64) -> Outcom
     };
     let conv = conversation.number;
     work.db.run("DELETE FROM fanout WHERE conv = ?1", [conv])?;
+    if !settled.threads.is_empty() {
+        work.db.run("DELETE FROM fanout_threads WHERE conv = ?1", [conv])?;
+    }
     if !settled.users.is_empty() {
         work.db.run("DELETE FROM fanout_users WHERE conv = ?1", [conv])?;
     }
@@ -117,7 +143,10 @@ pub(super) fn inbox_rows(work: &mut Work, conv: ConversationId) -> Outcome<Inbox
     };
     // What the open batch wrote is in these rows, so the row gets its mark now.
     write(db, &mut work.pen, conversation)?;
-    let Some(Waiting { from_seq, mark, users }) = &conversation.waiting else {
+    let Some(Waiting {
+        from_seq, mark, users, ..
+    }) = &conversation.waiting
+    else {
         return Ok(InboxRows::default());
     };
     let concerned = |member: &Member| {
@@ -137,6 +166,7 @@ pub(super) fn inbox_rows(work: &mut Work, conv: ConversationId) -> Outcome<Inbox
     Ok(InboxRows {
         mark: Some(*mark),
         rows,
+        threads: threads::rows(db, conv, conversation)?,
     })
 }
 

@@ -1,5 +1,7 @@
 //! Inboxes: one compacted row per person and topic, numbered by the person's `ver`.
 
+pub(super) mod threads;
+
 use super::db::{self, Db};
 use super::job::{Outcome, Problem};
 use super::own;
@@ -326,6 +328,7 @@ pub(super) fn inbox(db: &Db, user: UserId, after: Ver) -> Outcome<InboxPage> {
         rows.push((ver, self::topic(db, number, topic)?));
     }
     rows.extend(own::changed_above(db, number, after, limit)?);
+    rows.extend(threads::changed_above(db, (user, number), after, limit)?);
     rows.sort_by_key(|(ver, _)| *ver);
     let room = room(&rows);
     let more = rows.len() > room;

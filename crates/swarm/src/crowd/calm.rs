@@ -3,7 +3,7 @@
 use super::device::Device;
 use super::{Crowd, Person};
 use crate::ear::Reader;
-use crate::history::{Digest, InboxRow, What, digest};
+use crate::history::{Digest, InboxRow, ThreadAt, What, digest};
 use crate::world::World;
 use client::Core;
 use client::log::Log;
@@ -138,9 +138,14 @@ impl<W: World> Crowd<W> {
             let marks = inbox.marks.range(first..=last).map(|(_, mark)| mark);
             own(row, marks, inbox.drafts.get(&row.conv))
         };
+        let threads = |row: &ConversationRow| {
+            let (first, last) = ((row.conv, Seq::ZERO), (row.conv, Seq(u64::MAX)));
+            let threads = inbox.threads.range(first..=last);
+            threads.filter_map(|(_, row)| ThreadAt::followed(row)).collect()
+        };
         let rows = inbox.rows.values();
         Some(
-            rows.map(|row| (row.conv, inbox_row(row, row.unread(), own(row))))
+            rows.map(|row| (row.conv, inbox_row(row, row.unread(), own(row), threads(row))))
                 .collect(),
         )
     }
@@ -187,7 +192,9 @@ fn held(core: &Core) -> Held {
     let rows = state.inbox.rows().map(|row| {
         let marks = marks.iter().copied().filter(|mark| mark.conv == row.conv);
         let own = own(row, marks, drafts.get(&row.conv).copied());
-        (row.conv, inbox_row(row, state.unread(row.conv), own))
+        let threads = state.own.threads().filter(|thread| thread.conv == row.conv);
+        let threads = threads.filter_map(ThreadAt::followed).collect();
+        (row.conv, inbox_row(row, state.unread(row.conv), own, threads))
     });
     let said = |row: &ConversationRow| state.cursors.mine(row.conv) == state.cursors.known(row.conv);
     let read = |row: &ConversationRow| {
@@ -208,7 +215,7 @@ fn own<'a>(row: &ConversationRow, marks: impl Iterator<Item = &'a MarkRow>, draf
     digest(&serde_json::to_string(&(row.prefs, marks, draft)).expect("rows are JSON"))
 }
 
-fn inbox_row(row: &ConversationRow, unread: u64, own: Digest) -> InboxRow {
+fn inbox_row(row: &ConversationRow, unread: u64, own: Digest, threads: Vec<ThreadAt>) -> InboxRow {
     InboxRow {
         conv: row.conv,
         head_seq: row.head_seq,
@@ -219,6 +226,7 @@ fn inbox_row(row: &ConversationRow, unread: u64, own: Digest) -> InboxRow {
         mentions: row.mention_seqs.len() as u64,
         role: row.role,
         own,
+        threads,
     }
 }
 

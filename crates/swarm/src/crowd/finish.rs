@@ -196,6 +196,7 @@ pub(super) fn logged(entry: &Entry) -> Logged {
         created_ms: entry.created_ms,
         comes,
         goes,
+        thread: entry.thread,
         change: Change::of(&entry.kind, entry.target_seq, entry.body.get()),
         state: Present::of(entry).digest(),
     }

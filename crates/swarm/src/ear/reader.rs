@@ -8,6 +8,7 @@ use protocol::change::AskHistory;
 use protocol::client_frame::{AskInbox, Get};
 use protocol::own::{DraftRow, MarkRow};
 use protocol::server_frame::{ConversationRow, ServerFrame, Topic};
+use protocol::thread::ThreadRow;
 use protocol::token::TokenText;
 use protocol::{ClientFrame, ConversationId, Entry, RequestId, Seq, Ver};
 use std::collections::BTreeMap;
@@ -26,6 +27,8 @@ pub struct Inbox {
     pub marks: BTreeMap<(ConversationId, Seq), MarkRow>,
     /// What was begun.
     pub drafts: BTreeMap<ConversationId, DraftRow>,
+    /// Threads that are followed, or were.
+    pub threads: BTreeMap<(ConversationId, Seq), ThreadRow>,
 }
 
 /// A socket that asks and waits for the answer. It does not beat: it is for a moment, not for keeping.
@@ -88,6 +91,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Reader<S> {
                     Topic::Conversation(row) => drop(inbox.rows.insert(row.conv, *row)),
                     Topic::Mark(mark) => drop(inbox.marks.insert((mark.conv, mark.seq), mark)),
                     Topic::Draft(draft) => drop(inbox.drafts.insert(draft.conv, *draft)),
+                    Topic::Thread(row) => drop(inbox.threads.insert((row.conv, row.thread), row)),
                     Topic::Devices | Topic::Profile | Topic::Privacy(_) | Topic::Blocks(_) | Topic::Unknown => {}
                 }
             }

@@ -48,6 +48,9 @@ pub struct Logged {
     /// Who reads this and nothing after.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub goes: Vec<UserId>,
+    /// The thread it is in: there it counts, and not in its conversation.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub thread: Option<Seq>,
     /// What it changes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub change: Option<Change>,
@@ -111,6 +114,14 @@ impl Seen {
             state: Present::of(entry).digest(),
             ..Self::told(entry)
         }
+    }
+}
+
+impl Logged {
+    /// Whether it is a message of its conversation, which ordinals and unread count.
+    #[must_use]
+    pub fn counts(&self) -> bool {
+        self.thread.is_none() && Kind::of(&self.kind).counts()
     }
 }
 

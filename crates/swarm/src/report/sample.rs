@@ -232,6 +232,7 @@ pub(super) fn inbox_row(unread: u64) -> InboxRow {
         mentions: 0,
         role: Some(Role::Admin),
         own: 0,
+        threads: Vec::new(),
     }
 }
 
@@ -250,6 +251,7 @@ pub(super) fn one_of_each() -> Vec<Record> {
             created_ms: 1,
             comes: vec![user(1), user(2)],
             goes: vec![user(9)],
+            thread: None,
             change: None,
             state: None,
         }],

@@ -1,7 +1,7 @@
 //! One log of one lineage, as it was dumped, and who may read what of it.
 
 use crate::history::Logged;
-use protocol::{Kind, SendId, Seq, UserId};
+use protocol::{SendId, Seq, UserId};
 use std::collections::BTreeMap;
 
 /// A stretch of a log that somebody may read, both ends included; `to` `None`: to its end.
@@ -55,7 +55,7 @@ impl<'a> Log<'a> {
             if let Some(change) = &entry.change {
                 log.changes.entry(change.target).or_default().push(entry);
             }
-            if Kind::of(&entry.kind).counts() {
+            if entry.counts() {
                 log.messages.push(entry.seq);
             }
             for user in &entry.comes {

@@ -265,6 +265,7 @@ fn long(sends: u64) -> (Vec<Record>, ConversationId) {
                 Vec::new()
             },
             goes: Vec::new(),
+            thread: None,
             change: None,
             state: None,
         });

@@ -2,7 +2,7 @@
 
 use crate::story::*;
 use protocol::{Ordinal, Seq};
-use swarm::history::{Phase, What};
+use swarm::history::{Phase, ThreadAt, What};
 use swarm::verdict::{Rule, judge};
 
 /// CNV5: all devices end in the same state as the log.
@@ -137,6 +137,27 @@ fn i15_an_unread_count_is_wrong_everywhere() {
     let mut story = Story::good();
     spoil_snapshot(&mut story, true, |row| row.head_ord = Ordinal(2));
     assert_bad(&story, &[Rule::I15], "is message 2");
+}
+
+/// THR2: what is not read of a thread equals a walk over the log.
+#[test]
+fn i15_a_thread_is_miscounted_everywhere() {
+    let threads = |unread| {
+        vec![ThreadAt {
+            root: Seq(2),
+            head: Seq::ZERO,
+            read: Seq(2),
+            unread,
+        }]
+    };
+    let mut story = Story::good();
+    spoil_snapshot(&mut story, true, |row| row.threads = threads(0));
+    assert_good(&story);
+    spoil_snapshot(&mut story, true, |row| row.threads = threads(1));
+    assert_bad(&story, &[Rule::I15], "told 1 unread up to 0 in the thread of 2");
+    let mut story = Story::good();
+    spoil_snapshot(&mut story, false, |row| row.threads = threads(0));
+    assert_bad(&story, &[Rule::I15], "threads [ThreadAt");
 }
 
 #[test]

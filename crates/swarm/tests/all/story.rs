@@ -164,6 +164,7 @@ impl Story {
             created_ms: self.now_us / 1_000,
             comes: comes.to_vec(),
             goes: goes.to_vec(),
+            thread: None,
             change: None,
             state: None,
         });
@@ -248,6 +249,7 @@ impl Story {
             mentions: 0,
             role: self.members.contains(&user).then_some(Role::Member),
             own: 0,
+            threads: Vec::new(),
         })
     }
 

@@ -17,6 +17,7 @@ mod pages;
 mod people;
 mod races;
 mod sends;
+mod threads;
 
 /// Makes a test of every promise for one engine. A promise that is not listed here is dead code, and the lint says so.
 macro_rules! contract {
@@ -138,6 +139,17 @@ macro_rules! contract {
                 own2_an_overwritten_draft_is_kept,
                 own2_no_text_is_lost_but_the_oldest_kept,
                 bnd1_drafts_bound_a_page_of_an_inbox,
+            },
+            threads::{
+                thr1_a_thread_starts_at_a_message,
+                thr2_a_reply_counts_in_its_thread_only,
+                thr3_who_is_concerned_follows,
+                thr3_who_is_mentioned_later_follows,
+                thr4_who_leaves_follows_nothing,
+                thr5_rows_of_threads_are_rows_of_the_inbox,
+                bnd1_threads_followed_are_bounded,
+                mem1_a_thread_shows_what_its_reader_may_read,
+                plk1_an_entry_is_found_by_its_name,
             },
             directory::{
                 aut5_a_handle_is_one_persons,

@@ -1,0 +1,54 @@
+//! Threads and links at the terminal.
+
+use crate::terminal::two_people;
+
+/// How often the list is looked at: the row comes a moment after the entry.
+const LOOKS_MAX: usize = 500;
+
+/// THR2, THR5, PLK1: a reply is shown with what it hangs on, its thread is read by showing it, a thread with news
+/// stands in the list, and the address of a message leads back to it.
+#[tokio::test]
+async fn thr5_a_thread_is_written_read_and_linked_to() {
+    let (served, (ann, mut ann_chat), (_bob, mut bob_chat)) = two_people().await;
+    ann_chat.types("who brings the cake?").await;
+    bob_chat.hears("ann: who brings the cake?").await;
+    bob_chat.types("/thread I do").await;
+    ann_chat.hears("┆ in the thread of ann: who brings the cake?").await;
+    ann_chat.hears("bob: I do").await;
+    bob_chat.hears("✓✓ read: I do").await;
+
+    ann_chat.types("/permalink ^2").await;
+    let link = ann_chat.hears("/m/").await.trim().to_owned();
+    assert!(link.starts_with(&format!("http://{}/m/", served.address)), "{link}");
+    ann_chat.types("/quit").await;
+    assert_eq!(ann_chat.ends().await.0, Some(0));
+
+    bob_chat.types("/thread and the tea").await;
+    bob_chat.hears("✓ sent: and the tea").await;
+    let mut ann_chat = ann.start(&["chat"]);
+    ann_chat.hears("bob: and the tea").await;
+    let mut row = String::new();
+    for _ in 0..LOOKS_MAX {
+        ann_chat.types("/list").await;
+        row = ann_chat.hears("@bob").await;
+        if row.contains("+1 in threads") {
+            break;
+        }
+    }
+    assert!(row.contains("+1 in threads"), "{row}");
+    ann_chat.types("/open 1").await;
+    ann_chat.hears("┆ in the thread of ann").await;
+    bob_chat.hears("✓✓ read: and the tea").await;
+    ann_chat.types("/list").await;
+    let row = ann_chat.hears("@bob").await;
+    assert!(!row.contains("in threads"), "{row}");
+    ann_chat.types("/thread ^").await;
+    ann_chat.hears("who brings the cake?").await;
+    ann_chat.hears("I do").await;
+    ann_chat.hears("and the tea").await;
+
+    bob_chat.types(&format!("/goto {link}")).await;
+    bob_chat.hears("the link leads here").await;
+    bob_chat.hears("ann: who brings the cake?").await;
+    bob_chat.hears("this one").await;
+}
