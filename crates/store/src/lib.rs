@@ -76,7 +76,8 @@ pub trait Store: Send + Sync + 'static {
     /// in no thread, a time not below that of the entry before, and a time-ordered id. `append.read` moves the sender's
     /// read cursors in the same transaction as [`Store::move_cursors`] would, and an entry of a kind that counts then
     /// moves each read cursor, the public and the private, to itself if that one stood at the entry before it. (This
-    /// last step is no receipt: it starts no run.) A row of `mentions` is written for each mentioned *member*. The fanout row is written.
+    /// last step is no receipt: it starts no run.) A row of `mentions` is written for each mentioned *member*. The
+    /// fanout row is written.
     ///
     /// **Idempotent for ever**: the same `(conv, sender, send_id)` gives the first answer again with `dup`, whatever
     /// happened since, even if the sender was removed, and changes nothing; with a different kind, body, `reply_to` or

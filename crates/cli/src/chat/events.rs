@@ -48,7 +48,9 @@ impl Talk<'_> {
                 }
                 self.rename_room().await?;
             }
-            Event::Account | Event::Own { .. } => {}
+            Event::Account => {}
+            // The row of a thread comes after the reply that is shown already.
+            Event::Own { .. } => self.read_room().await?,
             Event::OwnRefused { refusal, .. } => self.say_bad(&safe::line(&refusal.say))?,
             Event::Grown { conv, entries } => {
                 if self.is_open(conv) {

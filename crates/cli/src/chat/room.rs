@@ -281,7 +281,7 @@ impl Talk<'_> {
     }
 
     /// What stands on the screen was read.
-    async fn read_room(&mut self) -> Result<(), Wrong> {
+    pub(super) async fn read_room(&mut self) -> Result<(), Wrong> {
         if let Some(room) = &self.room
             && room.highest > Seq::ZERO
         {
