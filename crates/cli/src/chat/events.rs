@@ -231,6 +231,10 @@ impl Talk<'_> {
             .client
             .look(move |core| core.state().outbox.get(send_id).cloned())
             .await?;
+        let not_there = item
+            .as_ref()
+            .filter(|item| matches!(item.verb, Verb::Create(_)))
+            .map(|item| item.conv);
         let what = match item.map(|item| item.verb) {
             Some(Verb::Send(send)) => {
                 let body: Body = serde_json::from_str(send.body.get()).unwrap_or_default();
@@ -256,7 +260,13 @@ impl Talk<'_> {
             None => String::new(),
         };
         self.client.dismiss(send_id).await?;
-        self.say_bad(&format!("{what}{}", safe::line(&refusal.say)))
+        self.say_bad(&format!("{what}{}", safe::line(&refusal.say)))?;
+        // It was opened before the server had said yes: nobody is to go on writing into nothing.
+        if not_there.is_some_and(|conv| self.is_open(conv)) {
+            self.room = None;
+            self.prompt()?;
+        }
+        Ok(())
     }
 
     async fn typing(&mut self, typing: TypingNow) -> Result<(), Wrong> {
