@@ -39,6 +39,8 @@ const JOURNAL: &str = "chat";
 Examples:
   tidings chat --server http://chat.example:8080 --sign-up ann --invite 1-wbcz4-…
   tidings chat --sign-in ann         On another machine.
+  tidings chat --sign-up ann --join 'https://chat.example/j/#…'
+                                     Join a group by a link, and make an account on the way.
   tidings chat @bob                  Go straight to bob.
   tidings --profile bob chat         Be bob, in a second terminal.
   printf '/open @bob\\nhello\\n' | tidings chat
@@ -94,8 +96,10 @@ async fn chat(arguments: Chat, profile: &Profile) -> Result<(), Wrong> {
         .into());
     };
     let keep = File::at(profile.path("chat.journal"));
+    let join = arguments.entrance.link().map(str::to_owned);
     let (client, mut events) = connect(&account, token.clone(), keep, Follow::Lively).await?;
     let mut talk = Talk::new(client, Terminal::open()?, profile, account, token, arguments.with);
+    talk.join = join;
     talk.welcome()?;
     let outcome = loop {
         let listens = talk.listens();

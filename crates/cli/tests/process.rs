@@ -20,3 +20,5 @@ mod keeping;
 mod reach;
 #[path = "process/browser.rs"]
 mod browser;
+#[path = "process/joining.rs"]
+mod joining;

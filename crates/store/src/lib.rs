@@ -153,7 +153,7 @@ pub trait Store: Send + Sync + 'static {
     /// Refuses: [`Refused::NotFound`], [`Refused::NotAMember`], [`Refused::NotAGroup`], [`Refused::Forbidden`].
     fn revoke_link(&self, actor: UserId, conv: ConversationId, id: SendId) -> Reply<bool>;
 
-    /// Reads what a group looks like from outside, for who has a link into it.
+    /// Reads what a group looks like from outside, for who has a link into it; `user` may be nobody.
     ///
     /// Refuses: [`Refused::InviteInvalid`]: no such group, no such link, voided, used up, expired, or everybody has
     /// left: nobody can tell which.

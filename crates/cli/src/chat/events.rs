@@ -86,6 +86,9 @@ impl Talk<'_> {
         if was_down {
             self.say_dim("Connected again.")?;
         }
+        if let Some(link) = self.join.take() {
+            self.join_first(&link).await?;
+        }
         if first {
             self.begin().await?;
         } else {

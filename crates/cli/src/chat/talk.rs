@@ -53,6 +53,8 @@ pub struct Talk<'a> {
     pub(super) token: TokenText,
     /// Where to go first.
     pub(super) with: Option<String>,
+    /// The link of the group to join as soon as there is a connection.
+    pub(super) join: Option<String>,
     pub(super) people: People,
     pub(super) line: Line,
     pub(super) was_up: bool,
@@ -91,6 +93,7 @@ impl<'a> Talk<'a> {
             account,
             token,
             with,
+            join: None,
             people: People::kept(profile),
             line: Line::Trying,
             was_up: false,

@@ -1,12 +1,12 @@
 //! A group itself: its settings, roles and links, and who is let in.
 
-use super::doing::{Not, not};
+use super::doing::{Not, explain, not};
 use super::own::fresh;
 use super::talk::Talk;
 use super::typed::Tend;
 use crate::clock::Local;
-use crate::safe;
-use client::Joined;
+use crate::{Wrong, safe};
+use client::{Joined, No};
 use protocol::ConversationId;
 use protocol::link::{Link, MakeLink};
 use protocol::server_frame::ConversationKind;
@@ -93,6 +93,20 @@ impl Talk<'_> {
         let left = self.answered(self.client.revoke_link(conv, link.link)).await?;
         self.say_dim("That link is void.")?;
         self.show_links(&left)
+    }
+
+    /// Joins by the link that the chat was begun with. Whoever signed up by it may have come too late to join by it.
+    pub(super) async fn join_first(&mut self, link: &str) -> Result<(), Wrong> {
+        let why = match self.join(link).await {
+            Ok(()) => return Ok(()),
+            Err(Not::Done(why)) => why,
+            Err(Not::On(wrong)) => match wrong.downcast_ref::<No>() {
+                Some(no) => explain(no),
+                None => return Err(wrong),
+            },
+        };
+        let handle = self.account.handle.clone();
+        self.say_bad(&format!("You are @{handle} here, but not in that group: {why}"))
     }
 
     async fn join(&mut self, link: &str) -> Result<(), Not> {

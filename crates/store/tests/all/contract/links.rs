@@ -257,3 +257,24 @@ pub fn lnk3_who_joins_is_let_in(scene: &mut Scene) {
     }
     is_refused(scene, conv, dan, 2, Refused::TooManyLinks);
 }
+
+/// LNK5: who is nobody here sees the same behind a link as a stranger, uses nothing by it, and gets one answer for every
+/// link that is none.
+pub fn lnk5_nobody_sees_what_a_stranger_sees(scene: &mut Scene) {
+    let [ann, bob, cid] = scene.persons();
+    let conv = scene.group(&[ann, bob]);
+    make(scene, conv, ann, 1, Some(1));
+    let nobody = UserId::from_bytes([0; 16]);
+    let seen = done(scene.store.look(nobody, conv, [1; 32]));
+    assert_eq!(seen, done(scene.store.look(cid, conv, [1; 32])));
+    assert_eq!((seen.members, seen.member, seen.asked), (2, false, false));
+    assert_eq!(done(scene.store.links(ann, conv))[0].uses_left, Some(1));
+    let last = join(scene, conv, cid, 1);
+    done(scene.store.join(last));
+    for (conv, hash) in [(conv, 1), (conv, 2), (ConversationId::direct(ann, bob), 1)] {
+        assert_eq!(
+            refused(scene.store.look(nobody, conv, [hash; 32])),
+            Refused::InviteInvalid
+        );
+    }
+}
