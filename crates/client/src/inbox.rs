@@ -214,6 +214,7 @@ mod tests {
                 peer: None,
                 prefs: Prefs::default(),
                 request: None,
+                asking: 0,
             })),
         }
     }

@@ -45,6 +45,7 @@ impl Talk<'_> {
                     if let Some(entries) = self.untold.remove(&conv) {
                         self.notice(conv, &entries).await?;
                     }
+                    self.tell_who_asks(conv).await?;
                 }
                 self.rename_room().await?;
             }
@@ -83,6 +84,9 @@ impl Talk<'_> {
         let was_down = self.line == Line::Down;
         (self.line, self.was_up) = (Line::Up, true);
         self.watch_people().await?;
+        for (_, row, _) in self.rows().await? {
+            self.tell_who_asks(row.conv).await?;
+        }
         if was_down {
             self.say_dim("Connected again.")?;
         }

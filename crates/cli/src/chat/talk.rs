@@ -69,6 +69,8 @@ pub struct Talk<'a> {
     pub(super) quotes: BTreeMap<Seq, String>,
     pub(super) there: BTreeMap<UserId, There>,
     pub(super) watched: BTreeSet<UserId>,
+    /// Who was said to ask to be let in, by group.
+    pub(super) asking: BTreeMap<ConversationId, BTreeSet<UserId>>,
     /// Entries of conversations that have no row yet: told when it comes, with their title.
     pub(super) untold: BTreeMap<ConversationId, Vec<Entry>>,
     /// Who types in the open conversation, and until when that is shown, in milliseconds since 1970.
@@ -104,6 +106,7 @@ impl<'a> Talk<'a> {
             quotes: BTreeMap::new(),
             there: BTreeMap::new(),
             watched: BTreeSet::new(),
+            asking: BTreeMap::new(),
             untold: BTreeMap::new(),
             typing: None,
             is_ending: false,

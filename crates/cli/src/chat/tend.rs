@@ -2,14 +2,16 @@
 
 use super::doing::{Not, explain, not};
 use super::own::fresh;
-use super::talk::Talk;
+use super::talk::{Line, Talk};
 use super::typed::Tend;
 use crate::clock::Local;
+use crate::people::ANSWER_TIME_MAX;
 use crate::{Wrong, safe};
 use client::{Joined, No};
-use protocol::ConversationId;
 use protocol::link::{Link, MakeLink};
 use protocol::server_frame::ConversationKind;
+use protocol::{ConversationId, UserId};
+use std::collections::BTreeSet;
 
 impl Talk<'_> {
     /// A command about a group itself.
@@ -123,6 +125,40 @@ impl Talk<'_> {
                     "You have asked to be let into {title}. It appears in /list when you are."
                 ))?;
             }
+        }
+        Ok(())
+    }
+
+    /// Says who asks to be let into a group, if it is for us to admit them and was not said yet.
+    pub(super) async fn tell_who_asks(&mut self, conv: ConversationId) -> Result<(), Wrong> {
+        let row = self
+            .client
+            .look(move |core| core.state().inbox.row(conv).map(|row| row.asking))
+            .await?;
+        let count = row.unwrap_or(0) as usize;
+        if count == 0 {
+            self.asking.remove(&conv);
+        }
+        if self.line != Line::Up || count == self.asking.get(&conv).map_or(0, BTreeSet::len) {
+            return Ok(());
+        }
+        // Whatever comes between, the next row of the inbox asks again.
+        let asked = tokio::time::timeout(ANSWER_TIME_MAX, self.client.join_requests(conv)).await;
+        let Ok(Ok(requests)) = asked else {
+            return Ok(());
+        };
+        let now: BTreeSet<UserId> = requests.iter().map(|request| request.user).collect();
+        self.people.ask(&self.client, now.iter().copied(), self.profile).await;
+        let before = self.asking.insert(conv, now.clone()).unwrap_or_default();
+        let (title, number) = (self.title(conv).await?, self.number(conv));
+        let first = if self.is_open(conv) {
+            String::new()
+        } else {
+            format!("/open {number}, then ")
+        };
+        for user in now.difference(&before) {
+            let who = self.people.handle(*user);
+            self.say_dim(&format!("{who} asks to come into {title}: {first}/admit @{who}"))?;
         }
         Ok(())
     }

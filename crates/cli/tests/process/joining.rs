@@ -63,3 +63,37 @@ async fn lnk4_one_command_signs_up_and_joins() {
     let mut cid_chat = cid.start(&["chat", "--join", &first]);
     cid_chat.hears("You are @cid here, but not in that group").await;
 }
+
+/// LNK6: whoever may let others in is told who asks, and what to type; who asked comes in, or does not.
+#[tokio::test]
+async fn lnk6_who_asks_is_told_to_who_may_let_them_in() {
+    let (served, ann, mut ann_chat) = a_group().await;
+    ann_chat.types("/approve on").await;
+    ann_chat.hears("let in").await;
+    let link = link(&served, &mut ann_chat, "/link").await;
+    let (bob, cid) = (Typist::new(), Typist::new());
+    let mut bob_chat = bob.start(&["chat", "--sign-up", "bob", "--join", &link]);
+    bob_chat.hears("You have asked to be let into Choir").await;
+    let told = ann_chat.hears("asks to come into Choir").await;
+    assert!(told.ends_with("bob asks to come into Choir: /admit @bob"), "{told}");
+    ann_chat.types("/requests").await;
+    ann_chat.hears("@bob, since").await;
+    ann_chat.types("/admit @bob").await;
+    bob_chat.hears("Choir").await;
+    // Who was not there when somebody asked is told on coming back.
+    ann_chat.types("/quit").await;
+    assert_eq!(ann_chat.ends().await.0, Some(0));
+    let mut cid_chat = cid.start(&["chat", "--sign-up", "cid", "--join", &link]);
+    cid_chat.hears("You have asked to be let into Choir").await;
+    let mut ann_chat = ann.start(&["chat"]);
+    let told = ann_chat.hears("asks to come into Choir").await;
+    assert!(
+        told.ends_with("cid asks to come into Choir: /open 1, then /admit @cid"),
+        "{told}"
+    );
+    ann_chat.hears("one asks to be let in").await;
+    ann_chat.types("/open 1").await;
+    ann_chat.types("/admit @cid no").await;
+    ann_chat.types("/requests").await;
+    ann_chat.hears("Nobody asks to be let in").await;
+}

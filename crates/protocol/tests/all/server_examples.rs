@@ -246,6 +246,7 @@ fn conversation_row(d: &mut Draw) -> ConversationRow {
         peer: d.option(member_cursor),
         prefs: prefs(d),
         request: d.option(|d| [FirstContact::Open, FirstContact::Ignored][d.choice(2)]),
+        asking: d.option(count).unwrap_or(0),
     }
 }
 

@@ -109,7 +109,10 @@ pub fn join(node: &Arc<Node>, who: &Who, frame: &Join) -> Later {
     Box::pin(async move {
         match reply.await.map_err(wire::refusal)? {
             Joined::In(entry) => appended(&node, Reply::ready(Ok(entry))).await,
-            Joined::Asked => Ok(Some(ServerFrame::Asked(Asked { conv }))),
+            Joined::Asked => {
+                node.inboxes_behind(conv);
+                Ok(Some(ServerFrame::Asked(Asked { conv })))
+            }
         }
     })
 }

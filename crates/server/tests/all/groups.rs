@@ -179,6 +179,61 @@ async fn lnk1_people_join_by_a_link() {
     }
 }
 
+/// LNK6: who may admit learns by their inbox that somebody asks, while it is so, and by a hint at once; a member does
+/// not. It holds for those who were there and for who looks for the first time.
+#[tokio::test(start_paused = true)]
+async fn lnk6_admins_are_told_that_somebody_asks() {
+    let house = House::start();
+    let [ann, bob, cid, dan] = house.people(["ann", "bob", "cid", "dan"]).await;
+    let (mut a, mut b) = (house.connect(&ann).await, house.connect(&bob).await);
+    let (mut c, mut d) = (house.connect(&cid).await, house.connect(&dan).await);
+    let conv = house.group(&mut a, "tea", &[&bob]).await;
+    let change = SettingsChange {
+        approve: Some(true),
+        ..SettingsChange::default()
+    };
+    a.ack(set(&house, conv, change)).await;
+    let made = make(&house, &mut a, conv, None).await;
+    for line in [&mut a, &mut b] {
+        line.everything(5_000).await;
+    }
+    let before = (a.heard.len(), b.heard.len());
+    for line in [&mut c, &mut d] {
+        let asked = line.ask(join(&house, &made.token)).await;
+        assert!(matches!(asked, ServerFrame::Asked(_)), "{asked:?}");
+    }
+    a.everything(5_000).await;
+    b.everything(5_000).await;
+    let is_hint = |text: &&String| {
+        matches!(
+            ServerFrame::decode(text),
+            Ok((_, ServerFrame::Ver(_) | ServerFrame::Inbox(_)))
+        )
+    };
+    assert!(
+        a.heard[before.0..].iter().any(|text| is_hint(&text)),
+        "{:?}",
+        &a.heard[before.0..]
+    );
+    assert!(!b.heard[before.1..].iter().any(|text| text.contains("asking")));
+    let asking = async |line: &mut Line| row(line, conv).await.map(|row| row.asking);
+    assert_eq!((asking(&mut a).await, asking(&mut b).await), (Some(2), Some(0)));
+    a.ack(give(&house, conv, &bob, Role::Admin)).await;
+    b.everything(5_000).await;
+    assert_eq!(asking(&mut b).await, Some(2), "the right brings it");
+    for (who, yes, left) in [(&cid, false, 1), (&dan, true, 0)] {
+        let admit = Admit {
+            conv,
+            send_id: house.send_id(),
+            user: who.user,
+            yes,
+        };
+        a.ack(ClientFrame::Admit(admit)).await;
+        b.everything(5_000).await;
+        assert_eq!(asking(&mut b).await, Some(left), "answered by the other admin");
+    }
+}
+
 /// LNK4 LNK5: who holds a link signs up with it, also where an invite is wanted, and joins; this uses the link once and
 /// the sign-up not at all. Of those who signed up with the last use of one, one is in and all have accounts.
 #[tokio::test(start_paused = true)]
@@ -379,7 +434,7 @@ async fn lnk3_one_asks_and_is_let_in() {
 #[tokio::test(start_paused = true)]
 async fn a_link_begins_with_the_public_address() {
     let public = "https://Chat.Example:443/".parse().expect("an address");
-    let told = server::config::Config {
+    let told = Config {
         public_url: Some(public),
         ..config()
     };

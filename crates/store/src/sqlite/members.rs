@@ -159,7 +159,9 @@ pub(super) fn change(work: &mut Work, ask: &ChangeMembers) -> Outcome<Appended> 
                 return Err(Refused::UnknownPerson.into());
             }
             if here || !yes {
-                links::answered(db, conv.1, number)?;
+                if links::answered(db, conv.1, number)? {
+                    links::tell_who_asks(conversation, work.pen.now_ms);
+                }
                 return turn.nothing_new(db, conversation);
             }
             if conversation.present().count() >= limits::GROUP_MEMBERS_MAX {

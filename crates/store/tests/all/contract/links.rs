@@ -278,3 +278,47 @@ pub fn lnk5_nobody_sees_what_a_stranger_sees(scene: &mut Scene) {
         );
     }
 }
+
+/// LNK6: who may admit has it in their inbox how many ask, and nobody else has; asking again, being refused, let in,
+/// turned away, getting the right and losing it each leave it as it is.
+pub fn lnk6_who_may_admit_is_told_how_many_ask(scene: &mut Scene) {
+    let [ann, bob, cid, dan, eve] = scene.persons();
+    let conv = scene.group(&[ann, bob, cid]);
+    give(scene, conv, ann, bob, Role::Admin);
+    set(scene, conv, ann, approval(true));
+    make(scene, conv, ann, 1, None);
+    scene.fan_out();
+    let asking = |scene: &Scene| [ann, bob, cid].map(|user| scene.row(user, conv).asking);
+    let vers = |scene: &Scene| [ann, bob, cid].map(|user| scene.ver(user).0);
+    let mut before = vers(scene);
+    let mut told = |scene: &mut Scene, moved: [u64; 3], expected: [u32; 3], why: &str| {
+        scene.fan_out();
+        let now = vers(scene);
+        assert_eq!([0, 1, 2].map(|n| now[n] - before[n]), moved, "{why}");
+        assert_eq!(asking(scene), expected, "{why}");
+        before = now;
+    };
+    let first = join(scene, conv, dan, 1);
+    assert_eq!(done(scene.store.join(first)), Joined::Asked);
+    told(scene, [1, 1, 0], [1, 1, 0], "dan asks");
+    done(scene.store.join(first));
+    let again = join(scene, conv, dan, 1);
+    done(scene.store.join(again));
+    is_refused(scene, conv, eve, 9, Refused::InviteInvalid);
+    told(scene, [0, 0, 0], [1, 1, 0], "nobody new asks");
+    let stale = done(scene.store.inbox_rows(conv));
+    assert_eq!(stale.rows, [], "and nothing is behind");
+    let second = join(scene, conv, eve, 1);
+    done(scene.store.join(second));
+    let early = done(scene.store.inbox_rows(conv)).rows;
+    told(scene, [1, 1, 0], [2, 2, 0], "eve asks, too");
+    give(scene, conv, ann, bob, Role::Member);
+    told(scene, [1, 1, 1], [2, 0, 0], "bob may not admit any more");
+    assert_eq!(done(scene.store.bump(early)), [], "what was read before comes too late");
+    let no = scene.change(conv, ann, MemberChange::Admit(dan, false));
+    done(scene.store.change_members(no));
+    told(scene, [1, 0, 0], [1, 0, 0], "dan is turned away");
+    let no = scene.change(conv, ann, MemberChange::Admit(eve, true));
+    done(scene.store.change_members(no));
+    told(scene, [1, 1, 1], [0, 0, 0], "eve is in");
+}
