@@ -199,14 +199,20 @@ pub struct Requests {
     pub list: Vec<Request>,
 }
 
-/// Somebody who asks to be let in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// Somebody who asks to be let in. By asking they say who they are: whoever answers need not be acquainted with them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Request {
     /// Who.
     pub user: UserId,
     /// Since when, in milliseconds since 1970 UTC.
     pub asked_ms: u64,
+    /// Their handle; absent where it cannot be told, and from older servers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub handle: Option<String>,
+    /// The name to show.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
 }
 
 /// The token in what somebody pasted: a whole URL, or the token alone.

@@ -8,8 +8,8 @@ use crate::clock::Local;
 use crate::people::ANSWER_TIME_MAX;
 use crate::{Wrong, safe};
 use client::{Joined, No};
-use protocol::link::{Link, MakeLink};
-use protocol::server_frame::ConversationKind;
+use protocol::link::{Link, MakeLink, Request};
+use protocol::server_frame::{ConversationKind, Person};
 use protocol::{ConversationId, UserId};
 use std::collections::BTreeSet;
 
@@ -147,8 +147,8 @@ impl Talk<'_> {
         let Ok(Ok(requests)) = asked else {
             return Ok(());
         };
+        self.meet(&requests);
         let now: BTreeSet<UserId> = requests.iter().map(|request| request.user).collect();
-        self.people.ask(&self.client, now.iter().copied(), self.profile).await;
         let before = self.asking.insert(conv, now.clone()).unwrap_or_default();
         let (title, number) = (self.title(conv).await?, self.number(conv));
         let first = if self.is_open(conv) {
@@ -161,6 +161,22 @@ impl Talk<'_> {
             self.say_dim(&format!("{who} asks to come into {title}: {first}/admit @{who}"))?;
         }
         Ok(())
+    }
+
+    /// Remembers who asks: the server does not say otherwise who a stranger is.
+    fn meet(&mut self, requests: &[Request]) {
+        let person = |request: &Request| {
+            Some(Person {
+                user: request.user,
+                handle: request.handle.clone()?,
+                name: request.name.clone()?,
+                about: None,
+                picture: None,
+                deactivated: false,
+            })
+        };
+        let people = requests.iter().filter_map(person).collect();
+        self.people.learn(people, self.profile);
     }
 
     async fn requests(&mut self) -> Result<(), Not> {
@@ -177,8 +193,7 @@ impl Talk<'_> {
         if requests.is_empty() {
             self.say_dim("Nobody asks to be let in.")?;
         }
-        let users: Vec<_> = requests.iter().map(|request| request.user).collect();
-        self.people.ask(&self.client, users, self.profile).await;
+        self.meet(&requests);
         for request in requests {
             let (who, since) = (self.people.handle(request.user), Local::at(request.asked_ms).minute());
             self.terminal.paper.say(&format!("  @{who}, since {since}"))?;

@@ -103,6 +103,8 @@ pub fn server_frame(word: &str, d: &mut Draw) -> ServerFrame {
             list: d.list(|d| Request {
                 user: user(d),
                 asked_ms: d.number(),
+                handle: d.option(Draw::text),
+                name: d.option(Draw::text),
             }),
         }),
         "people" => ServerFrame::People(People { list: d.list(person) }),

@@ -380,8 +380,9 @@ async fn ask_to_be_let_in(house: &House, owner: &mut Line, conv: ConversationId,
     owner.ack(approval(false)).await;
 }
 
-/// MEM1 MEM2 MEM3 MEM7 MEM5 LNK3: every verb by a stranger, by who has asked to be let in, a removed member, one who came
-/// back, a member and the owner is answered as the table says, and nobody is told a text outside their spans, nor a stranger anything at all.
+/// MEM1 MEM2 MEM3 MEM7 MEM5 LNK3: every verb by a stranger, by who has asked to be let in, by a removed member, one who
+/// came back, a member and the owner is answered as the table says, and nobody is told a text outside their spans, nor
+/// a stranger anything at all.
 #[tokio::test(start_paused = true)]
 async fn mem1_nobody_is_told_what_is_not_theirs_by_any_verb() {
     let house = House::start();

@@ -221,6 +221,12 @@ async fn lnk6_admins_are_told_that_somebody_asks() {
     a.ack(give(&house, conv, &bob, Role::Admin)).await;
     b.everything(5_000).await;
     assert_eq!(asking(&mut b).await, Some(2), "the right brings it");
+    let ServerFrame::Requests(told) = b.ask(ClientFrame::Requests(AskRequests { conv })).await else {
+        panic!("requests");
+    };
+    let mut handles: Vec<Option<&str>> = told.list.iter().map(|one| one.handle.as_deref()).collect();
+    handles.sort_unstable();
+    assert_eq!(handles, [Some("cid"), Some("dan")], "who asks says who they are");
     for (who, yes, left) in [(&cid, false, 1), (&dan, true, 0)] {
         let admit = Admit {
             conv,
@@ -234,8 +240,8 @@ async fn lnk6_admins_are_told_that_somebody_asks() {
     }
 }
 
-/// LNK4 LNK5: who holds a link signs up with it, also where an invite is wanted, and joins; this uses the link once and
-/// the sign-up not at all. Of those who signed up with the last use of one, one is in and all have accounts.
+/// LNK4: who holds a link signs up with it, also where an invite is wanted, and joins; this uses the link once and the
+/// sign-up not at all. Of those who signed up with the last use of one, one is in and all have accounts.
 #[tokio::test(start_paused = true)]
 async fn lnk4_a_link_is_enough_to_sign_up_and_join() {
     let front = Front::open(Config::default());
@@ -299,8 +305,8 @@ async fn lnk4_whoever_runs_the_server_decides() {
     }
 }
 
-/// LNK5: before there is an account a link shows what is behind it, and every one that is none gets the same answer, byte
-/// for byte; so often from one address.
+/// LNK5: before there is an account a link shows what is behind it, and every one that is none gets the same answer,
+/// byte for byte; so often from one address.
 #[tokio::test(start_paused = true)]
 async fn lnk5_a_link_is_looked_behind_without_an_account() {
     let front = Front::open(Config {

@@ -154,8 +154,8 @@ macro_rules! rows {
             "SELECT ",
             $columns,
             " i.as_of, i.kind, i.title, i.role, i.spans, i.head_seq, i.head_ord, i.head_ms, i.read_seq, i.read_ord, ",
-            "i.gen, i.mentions, i.peer, i.peer_delivered, i.peer_read, i.prefs, i.settings, i.request, i.terms_rev, i.asking ",
-            "FROM inbox i ",
+            "i.gen, i.mentions, i.peer, i.peer_delivered, i.peer_read, i.prefs, i.settings, i.request, i.terms_rev, ",
+            "i.asking FROM inbox i ",
             $rest
         )
     };

@@ -245,6 +245,14 @@ pub(super) fn answered(db: &Db, conv: i64, user: i64) -> Outcome<bool> {
     Ok(gone > 0)
 }
 
+/// Somebody asks no longer, and no entry says it.
+pub(super) fn turn_away(db: &Db, conversation: &mut Conversation, user: i64, now_ms: u64) -> Outcome<()> {
+    if answered(db, conversation.number, user)? {
+        tell_who_asks(conversation, now_ms);
+    }
+    Ok(())
+}
+
 /// Whether a present or former member may let others in.
 pub(super) fn may_admit(conversation: &Conversation, member: &Member) -> bool {
     let may = |role| may(role, Action::Admit, conversation.settings.mode());
@@ -252,7 +260,7 @@ pub(super) fn may_admit(conversation: &Conversation, member: &Member) -> bool {
 }
 
 /// Somebody asks, or does so no longer, and no entry says it: the inboxes of those who may admit them are behind.
-pub(super) fn tell_who_asks(conversation: &mut Conversation, now_ms: u64) {
+fn tell_who_asks(conversation: &mut Conversation, now_ms: u64) {
     let present = conversation
         .present()
         .filter(|(_, member)| may_admit(conversation, member));

@@ -258,8 +258,8 @@ pub fn lnk3_who_joins_is_let_in(scene: &mut Scene) {
     is_refused(scene, conv, dan, 2, Refused::TooManyLinks);
 }
 
-/// LNK5: who is nobody here sees the same behind a link as a stranger, uses nothing by it, and gets one answer for every
-/// link that is none.
+/// LNK5: who is nobody here sees the same behind a link as a stranger, uses nothing by it, and gets one answer for
+/// every link that is none.
 pub fn lnk5_nobody_sees_what_a_stranger_sees(scene: &mut Scene) {
     let [ann, bob, cid] = scene.persons();
     let conv = scene.group(&[ann, bob]);
