@@ -246,8 +246,9 @@ impl Entrance {
         let named = self.named_server()?;
         if self.join.is_some() && profile.account()?.is_none() {
             return Err(format!(
-                "nobody is signed in here (profile `{}`); with an account say --sign-in YOUR_HANDLE beside --join, without \
-                 one --sign-up THE_HANDLE_YOU_WANT",
+                "nobody is signed in here (profile `{}`); if you have an account, say --sign-in \
+                 YOUR_HANDLE beside --join, else \
+                 --sign-up THE_HANDLE_YOU_WANT",
                 profile.name
             )
             .into());

@@ -2,8 +2,8 @@
 //! draw. docs/PROTOCOL.md has it in words, `tests/markup.json` in examples that every client has to pass.
 //!
 //! The parsing is `pulldown-cmark`'s; here is what of it counts. What does not count is shown as it was typed: but for
-//! the marks themselves, a link's title and what follows a language, every letter is in the tree. Nothing in the tree commands: no control character, nothing that
-//! turns a line around, no link but to the web and to a mailbox.
+//! the marks themselves, a link's title and what follows a language, every letter is in the tree. Nothing in the tree
+//! commands: no control character, nothing that turns a line around, no link but to the web and to a mailbox.
 
 mod bare;
 mod build;

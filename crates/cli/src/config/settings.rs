@@ -131,8 +131,8 @@ pub const SETTINGS: &[Setting] = &[
         kind: Kind::Switch,
         default: "false",
         unit: "",
-        says: "Whoever holds a link into a group may not sign up with it where an invite is wanted; the link alone then \
-               lets in who has an account.",
+        says: "Whoever holds a link into a group may not sign up with it where an invite is wanted; the link alone \
+               then lets in who has an account.",
         part: Part::Usual,
     },
     Setting {
