@@ -2,7 +2,9 @@
 //! for scripts.
 
 mod keys;
+mod complete;
 mod editor;
+mod marked;
 mod measure;
 mod paper;
 mod terminal;
@@ -32,6 +34,9 @@ use terminal::{Input, Terminal};
 
 /// The journal of `tidings chat`.
 const JOURNAL: &str = "chat";
+
+/// How long it is waited, on leaving, for the answer to what was begun.
+const LAST_WORD_TIME_MAX: Duration = Duration::from_secs(2);
 
 /// The arguments of `tidings chat`.
 #[derive(Args)]
@@ -123,7 +128,12 @@ async fn chat(arguments: Chat, profile: &Profile) -> Result<(), Wrong> {
             Err(wrong) => break Err(wrong),
         }
     };
-    let last = talk.leave(outcome.is_ok()).await;
+    let kept = talk.keep_unfinished().await;
+    // The answer is waited for a moment: a draft that would be said again the next time, after another device had gone
+    // on with it, would push that one aside.
+    let settled = async { while talk.waits_for_answers().await && events.next().await.is_some() {} };
+    drop(tokio::time::timeout(LAST_WORD_TIME_MAX, settled).await);
+    let last = talk.leave(outcome.is_ok()).await.and(kept);
     // The last events tell what could still be sent; nobody looks any more, but the client finishes its work.
     while !matches!(events.next().await, None | Some(Event::Broken { .. })) {}
     drop(lock);

@@ -22,3 +22,5 @@ mod reach;
 mod browser;
 #[path = "process/joining.rs"]
 mod joining;
+#[path = "process/typing.rs"]
+mod typing;

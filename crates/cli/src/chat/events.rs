@@ -139,7 +139,9 @@ impl Talk<'_> {
         let conv: Option<ConversationId> = draft["conv"].as_str().and_then(|conv| conv.parse().ok());
         if let (Some(conv), Some(text), true) = (conv, draft["text"].as_str(), self.terminal.paper.is_tty()) {
             self.enter(conv).await?;
-            self.terminal.begin_with(text)?;
+            if self.terminal.unfinished().is_empty() && text.starts_with('/') {
+                self.terminal.begin_with(text)?;
+            }
         }
         Ok(())
     }

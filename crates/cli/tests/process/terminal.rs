@@ -6,7 +6,7 @@ use crate::typist::{PASSWORD, Running, Typist};
 use serde_json::Value;
 
 /// A server with two people who have begun to talk, both at their terminals.
-async fn two_people() -> (Served, (Typist, Running), (Typist, Running)) {
+pub async fn two_people() -> (Served, (Typist, Running), (Typist, Running)) {
     let served = Served::by_invite().await;
     let (ann, bob) = (Typist::new(), Typist::new());
     // The very line that was told, but for the handle; the program's own name is the first word.
