@@ -209,7 +209,7 @@ mod tests {
             .distinguished_name
             .push(rcgen::DnType::CommonName, "who is signed");
         let signed = params.signed_by(&key, &issuer).expect("made").der().clone();
-        let alone = ca_for(&[signed.clone()], "cert.pem", &nobody, NOW_S);
+        let alone = ca_for(std::slice::from_ref(&signed), "cert.pem", &nobody, NOW_S);
         assert_eq!(alone.as_deref(), Some("FILE"), "whoever made it has the other file");
         let both = ca_for(&[signed, signer], "cert.pem", &nobody, NOW_S);
         assert_eq!(both.as_deref(), Some("cert.pem"));

@@ -80,10 +80,10 @@ async fn the_commands_of_a_message() {
     bob.hears("shall we?").await;
 }
 
-/// OWN1, PPL8: what is typed about oneself and about others is done, and said.
+/// OWN1: what is typed about what is one's own is done, and said.
 #[tokio::test]
-async fn the_commands_of_ones_own_and_of_people() {
-    let (served, (ann_home, mut ann), (_bob, mut bob)) = two_people().await;
+async fn the_commands_of_ones_own() {
+    let (_served, (ann_home, mut ann), (_bob, mut bob)) = two_people().await;
     bob.types("hello").await;
     ann.hears("bob: hello").await;
     answers(
@@ -116,6 +116,18 @@ async fn the_commands_of_ones_own_and_of_people() {
             ("/clear", "is empty for you now"),
             ("/read-all", " read."),
             ("/note", "── notes to yourself"),
+        ],
+    )
+    .await;
+}
+
+/// PPL8: what is typed about oneself to others and about others is done, and said.
+#[tokio::test]
+async fn the_commands_of_people() {
+    let (served, (ann_home, mut ann), _bob) = two_people().await;
+    answers(
+        &mut ann,
+        &[
             ("/name Ann Archer", "@ann  Ann Archer"),
             ("/about Sings alto", "Sings alto"),
             ("/handle ann.a", "@ann.a  Ann Archer"),
