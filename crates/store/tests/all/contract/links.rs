@@ -300,6 +300,7 @@ pub fn lnk6_who_may_admit_is_told_how_many_ask(scene: &mut Scene) {
     };
     let first = join(scene, conv, dan, 1);
     assert_eq!(done(scene.store.join(first)), Joined::Asked);
+    let of_one = done(scene.store.inbox_rows(conv)).rows;
     told(scene, [1, 1, 0], [1, 1, 0], "dan asks");
     done(scene.store.join(first));
     let again = join(scene, conv, dan, 1);
@@ -312,6 +313,7 @@ pub fn lnk6_who_may_admit_is_told_how_many_ask(scene: &mut Scene) {
     done(scene.store.join(second));
     let early = done(scene.store.inbox_rows(conv)).rows;
     told(scene, [1, 1, 0], [2, 2, 0], "eve asks, too");
+    assert_eq!(done(scene.store.bump(of_one)), [], "what was read when one asked is late");
     give(scene, conv, ann, bob, Role::Member);
     told(scene, [1, 1, 1], [2, 0, 0], "bob may not admit any more");
     assert_eq!(done(scene.store.bump(early)), [], "what was read before comes too late");
