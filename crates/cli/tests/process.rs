@@ -22,3 +22,7 @@ mod keeping;
 mod reach;
 #[path = "process/browser.rs"]
 mod browser;
+#[path = "process/joining.rs"]
+mod joining;
+#[path = "process/typing.rs"]
+mod typing;

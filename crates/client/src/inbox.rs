@@ -215,6 +215,7 @@ mod tests {
                 peer: None,
                 prefs: Prefs::default(),
                 request: None,
+                asking: 0,
             })),
         }
     }

@@ -265,6 +265,13 @@ pub struct ConversationRow {
     /// In a 1:1 that a stranger began, until it is taken up: how it stands for me.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub request: Option<FirstContact>,
+    /// How many ask to be let in, if I may admit them.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub asking: u32,
+}
+
+fn is_zero(number: &u32) -> bool {
+    *number == 0
 }
 
 impl ConversationRow {

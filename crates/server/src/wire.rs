@@ -149,6 +149,7 @@ fn topic(epoch: Epoch, topic: store::Topic, is_private: bool) -> WireTopic {
             }),
             prefs: record.prefs,
             request: record.request,
+            asking: record.asking,
         })),
     }
 }

@@ -136,9 +136,10 @@ pub trait Store: Send + Sync + 'static {
     /// removing needs a higher role than the removed has, too), [`Refused::LastOwner`] (who would be none any more),
     /// [`Refused::GroupFull`] (as a whole).
     ///
-    /// Whoever is added asks no longer. *Admitting* adds somebody who asks, by the one who lets them in, or forgets
-    /// that they ask, which is no entry: the answer is the latest one as `dup`. Of who does not ask and is no member:
-    /// [`Refused::UnknownPerson`].
+    /// Whoever is added asks no longer. That somebody asks or does so no longer is told to who may admit them
+    /// ([`InboxRecord::asking`]): where no entry says it, by a fanout row of its own. *Admitting* adds somebody who
+    /// asks, by the one who lets them in, or forgets that they ask, which is no entry: the answer is the latest one as
+    /// `dup`. Of who does not ask and is no member: [`Refused::UnknownPerson`].
     fn change_members(&self, change: ChangeMembers) -> Reply<Appended>;
 
     /// Changes a group's settings, its title among them, with one entry of kind `settings`; one atomic unit. The
@@ -167,7 +168,7 @@ pub trait Store: Send + Sync + 'static {
     /// Refuses: [`Refused::NotFound`], [`Refused::NotAMember`], [`Refused::NotAGroup`], [`Refused::Forbidden`].
     fn revoke_link(&self, actor: UserId, conv: ConversationId, id: SendId) -> Reply<bool>;
 
-    /// Reads what a group looks like from outside, for who has a link into it.
+    /// Reads what a group looks like from outside, for who has a link into it; `user` may be nobody.
     ///
     /// Refuses: [`Refused::InviteInvalid`]: no such group, no such link, voided, used up, expired, or everybody has
     /// left: nobody can tell which.
@@ -374,9 +375,9 @@ pub trait Store: Send + Sync + 'static {
     /// A row that changes nothing takes none; a higher `as_of` alone is kept, but is no change. Answers those that
     /// changed, in the order of `ver` for each user. **Safe to repeat and to come late**: heads and cursors are maxima
     /// (the private read by generation, then seq); title, role and spans come from the row read at the higher or equal
-    /// `as_of`, `request` from that with the higher or equal `terms_rev`, mentions from that with the higher or equal
-    /// `(as_of, generation, read_seq)`, which never falls from one reading to the next. More rows than
-    /// [`BUMP_ROWS_MAX`] are a [`Fault`], and nothing is done.
+    /// `as_of`, `request` from that with the higher or equal `terms_rev`, `asking` from that with both, mentions from
+    /// that with the higher or equal `(as_of, generation, read_seq)`, which never falls from one reading to the next.
+    /// More rows than [`BUMP_ROWS_MAX`] are a [`Fault`], and nothing is done.
     fn bump(&self, rows: Vec<InboxRecord>) -> Reply<Vec<Bumped>>;
 
     /// Brings rows of threads up to date, as [`Store::bump`] does with conversations: each that changes takes the next

@@ -399,7 +399,10 @@ pub struct InboxRecord {
     pub prefs: protocol::own::Prefs,
     /// In a 1:1 that a stranger began, until it is taken up: how it stands for them.
     pub request: Option<FirstContact>,
-    /// How often the terms on which they are in it had changed when this was read: the later reading of `request` wins.
+    /// In a group: how many ask to be let in, for who may admit them; 0 for everybody else.
+    pub asking: u32,
+    /// How often the terms on which they are in it had changed when this was read, or, in a group, who asks to be let
+    /// in while they might admit them: the later reading of `request` and `asking` wins.
     pub terms_rev: u64,
 }
 

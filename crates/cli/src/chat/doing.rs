@@ -158,6 +158,7 @@ impl Talk<'_> {
         let conv = self.here("Words go to the open one; /new @bob begins one.")?;
         let body = self.body(conv, words).await?;
         self.client.send(conv, &body).await?;
+        self.spend_draft(conv).await?;
         self.refresh().await?;
         Ok(())
     }

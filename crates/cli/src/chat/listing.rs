@@ -117,6 +117,11 @@ impl Talk<'_> {
             Some(FirstContact::Ignored) => format!("{left} (put aside)"),
             None => left.to_owned(),
         };
+        let left = match row.asking {
+            0 => left,
+            1 => format!("{left} (one asks to be let in; /requests)"),
+            n => format!("{left} ({n} ask to be let in; /requests)"),
+        };
         let left = if muted { format!("{left} (muted)") } else { left };
         let title = words::title(row, &self.people);
         let title = if unread > 0 {

@@ -3,6 +3,7 @@
 //! Whatever happens, the same is done: look at the timeline, write what was not written yet, and tell ticks that moved.
 //! So nothing depends on which event came or was lost.
 
+use super::marked;
 use super::own::keep_shown;
 use super::paper::Ink;
 use super::talk::{Line as Connection, Talk};
@@ -107,6 +108,7 @@ impl Talk<'_> {
                  answer accepts them, too.",
             )?;
         }
+        self.bring_draft(conv).await?;
         self.say_draft(conv).await?;
         self.prompt()
     }
@@ -388,8 +390,12 @@ impl Talk<'_> {
                 paper.ink(Ink::Dim, &did)
             ),
             Said::Words(words) => {
+                let words = if paper.has_colour() {
+                    marked::drawn(&words, mentioned)
+                } else {
+                    words
+                };
                 let words = words.replace('\n', "\n      ");
-                let words = if mentioned { paper.ink(Ink::Bold, &words) } else { words };
                 format!("{time} {who}: {words}")
             }
         }

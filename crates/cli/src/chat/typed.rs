@@ -395,7 +395,8 @@ Type words and press Enter: they go to the open conversation. Everything else be
 
 After your messages:  ·  waits here, kept    ✓  safe on the server    ✓✓  delivered    ✓✓ read
 Without a connection just go on: what you write is kept and goes by itself, also after a /quit.
-Alt-Enter begins a new line; //words says /words; @bob in a message points bob to it.";
+Tab goes on with a command, a person or a conversation. Alt-Enter begins a new line;
+//words says /words; @bob in a message points bob to it.";
 
 /// The commands about a group itself.
 fn tend(word: &str, rest: &str) -> Option<Result<Tend, String>> {

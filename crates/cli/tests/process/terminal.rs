@@ -289,6 +289,22 @@ async fn a_group_comes_and_goes() {
     ann_chat.hears("There is no /hlep").await;
 }
 
+/// A group that was refused is not left open: what is typed then goes nowhere, and says so.
+#[tokio::test]
+async fn a_group_of_strangers_is_not_made() {
+    let served = Served::start(&[]).await;
+    let at = format!("http://{}", served.address);
+    let (ann, bob) = (Typist::new(), Typist::new());
+    let mut bob_chat = bob.start(&["chat", "--server", &at, "--sign-up", "bob"]);
+    bob_chat.hears("no conversations yet").await;
+    let mut ann_chat = ann.start(&["chat", "--server", &at, "--sign-up", "ann"]);
+    ann_chat.hears("no conversations yet").await;
+    ann_chat.types("/group Choir @bob").await;
+    ann_chat.hears("The group Choir was not made").await;
+    ann_chat.types("hello").await;
+    ann_chat.hears("Words go to the open one").await;
+}
+
 /// What one sees at a real terminal: the password is not shown, the line being typed stays below what comes in, and
 /// one's own message is written over in its place when its ticks change, also when it takes more than a row.
 #[tokio::test]

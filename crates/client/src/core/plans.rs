@@ -49,6 +49,12 @@ fn settle_and_compare(world: &mut World) {
             truth.messages_above(read),
             "seed {seed}: unread is exact"
         );
+        let asking = world.server.asking.get(conv).copied().unwrap_or(0);
+        assert_eq!(
+            state.inbox.row(*conv).map(|row| row.asking),
+            Some(asking),
+            "seed {seed}: who may admit knows how many ask"
+        );
         let kept: Vec<_> = world.kept.logs[conv].tail().collect();
         assert_eq!(
             kept,
@@ -188,7 +194,12 @@ fn one_thing(world: &mut World) {
     if world.chance.random_bool(0.1) {
         return something_own(world);
     }
-    match world.chance.random_range(0..20) {
+    match world.chance.random_range(0..21) {
+        20 => {
+            let n = world.chance.random_range(1..=CONVS);
+            let count = world.chance.random_range(0..3);
+            world.ask_to_be_let_in(n, count);
+        }
         0..5 => {
             let n = world.chance.random_range(1..=CONVS);
             world.say(n);

@@ -49,6 +49,8 @@ pub struct Server {
     pub rows: BTreeMap<ConversationId, Ver>,
     pub cursors: BTreeMap<ConversationId, CursorOk>,
     pub own: Own,
+    /// How many ask to be let in.
+    pub asking: BTreeMap<ConversationId, u32>,
 }
 
 pub struct World {
@@ -98,6 +100,7 @@ impl World {
                 rows: BTreeMap::new(),
                 cursors: BTreeMap::new(),
                 own: Own::default(),
+                asking: BTreeMap::new(),
             },
             bad: GOOD,
             connected: false,
@@ -109,6 +112,15 @@ impl World {
             events: Vec::new(),
             next_ticket: 0,
             options,
+        }
+    }
+
+    /// So many ask to be let in now; nothing tells it but the inbox.
+    pub fn ask_to_be_let_in(&mut self, n: u8, count: u32) {
+        let server = &mut self.server;
+        if server.rows.contains_key(&conv(n)) && server.asking.insert(conv(n), count) != Some(count) {
+            server.ver = server.ver.next();
+            server.rows.insert(conv(n), server.ver);
         }
     }
 
@@ -575,6 +587,7 @@ impl Server {
                 peer: None,
                 prefs: self.own.prefs.get(&conv).copied().unwrap_or_default(),
                 request: None,
+                asking: self.asking.get(&conv).copied().unwrap_or(0),
             })),
         }
     }

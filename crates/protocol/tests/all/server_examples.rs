@@ -104,6 +104,8 @@ pub fn server_frame(word: &str, d: &mut Draw) -> ServerFrame {
             list: d.list(|d| Request {
                 user: user(d),
                 asked_ms: d.number(),
+                handle: d.option(Draw::text),
+                name: d.option(Draw::text),
             }),
         }),
         "people" => ServerFrame::People(People { list: d.list(person) }),
@@ -256,6 +258,7 @@ fn conversation_row(d: &mut Draw) -> ConversationRow {
         peer: d.option(member_cursor),
         prefs: prefs(d),
         request: d.option(|d| [FirstContact::Open, FirstContact::Ignored][d.choice(2)]),
+        asking: d.option(count).unwrap_or(0),
     }
 }
 

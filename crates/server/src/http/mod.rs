@@ -9,6 +9,7 @@ pub mod address;
 mod answer;
 mod cookie;
 mod docs_page;
+mod link_page;
 mod look;
 mod openapi;
 mod origin;
@@ -63,6 +64,7 @@ where
     };
     rest::routes(Router::new())
         .route("/", get(look::page))
+        .route("/j/", get(link_page::page))
         .route("/openapi.json", get(openapi::open_api))
         .route("/docs", get(docs_page::docs))
         .route("/healthz", get(look::healthz))
@@ -71,6 +73,7 @@ where
         .route("/v1/accounts", post(accounts::sign_up))
         .route("/v1/sessions", post(accounts::sign_in))
         .route("/v1/session", delete(accounts::sign_out))
+        .route("/v1/preview", post(accounts::preview))
         .route("/v1/devices", get(accounts::devices))
         .route("/v1/devices/sign-out-others", post(accounts::sign_out_others))
         .route("/v1/devices/{device}", delete(accounts::sign_out_device))

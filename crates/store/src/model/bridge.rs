@@ -120,6 +120,11 @@ impl Conversation {
             peer: self.peer(user),
             prefs: Prefs::default(),
             request: membership.side.request,
+            asking: if self.may_admit(membership) {
+                self.requests.len() as u32
+            } else {
+                0
+            },
             terms_rev: membership.side.rev,
         }
     }

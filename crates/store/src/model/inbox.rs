@@ -172,6 +172,9 @@ fn merge(stored: &InboxRecord, new: InboxRecord) -> InboxRecord {
         merged.read_seq = new.read_seq;
         merged.read_ord = new.read_ord;
     }
+    if new.as_of >= stored.as_of && new.terms_rev >= stored.terms_rev {
+        merged.asking = new.asking;
+    }
     if new.terms_rev >= stored.terms_rev {
         merged.terms_rev = new.terms_rev;
         merged.request = new.request;

@@ -3,6 +3,7 @@
 use super::db::{self, Db};
 use super::held::{Conversation, Member, Waiting};
 use super::job::Outcome;
+use super::links;
 use super::log;
 use super::threads;
 use super::work::{Pen, Work};
@@ -159,9 +160,13 @@ pub(super) fn inbox_rows(work: &mut Work, conv: ConversationId) -> Outcome<Inbox
                     .is_some_and(|span| span.to_seq.is_none_or(|to| to >= from)),
             }
     };
+    let asking = match conversation.kind {
+        ConversationKind::Group => links::asking(db, conversation.number)?,
+        ConversationKind::Direct | ConversationKind::Unknown => 0,
+    };
     let mut rows = Vec::new();
     for (user, member) in conversation.members.iter().filter(|(_, member)| concerned(member)) {
-        rows.push(record(db, conv, conversation, *user, member)?);
+        rows.push(record(db, conv, conversation, (*user, member), asking)?);
     }
     Ok(InboxRows {
         mark: Some(*mark),
@@ -174,8 +179,8 @@ fn record(
     db: &Db,
     conv: ConversationId,
     conversation: &Conversation,
-    user: UserId,
-    member: &Member,
+    (user, member): (UserId, &Member),
+    asking: u64,
 ) -> Outcome<InboxRecord> {
     let head_seq = member.readable_head(conversation.head_seq);
     let (head_ord, head_ms) = if head_seq == conversation.head_seq {
@@ -210,6 +215,11 @@ fn record(
         peer,
         prefs: protocol::own::Prefs::default(),
         request: member.side.request,
+        asking: if links::may_admit(conversation, member) {
+            u32::try_from(asking).unwrap_or(u32::MAX)
+        } else {
+            0
+        },
         terms_rev: member.side.rev,
     })
 }

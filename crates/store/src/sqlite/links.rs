@@ -1,7 +1,7 @@
 //! Invite links and those who ask to be let in. They belong to the conversation, so that joining is one transaction.
 
 use super::db::{self, Db};
-use super::held::Conversation;
+use super::held::{Conversation, Member};
 use super::job::{Outcome, Problem};
 use super::log;
 use super::members::{self, Turn};
@@ -200,6 +200,7 @@ pub(super) fn join(work: &mut Work, ask: &Join) -> Outcome<Joined> {
             "INSERT INTO join_requests(conv, user, asked_ms) VALUES (?1, ?2, ?3)",
             (conv, user, db::sql(work.pen.now_ms)),
         )?;
+        tell_who_asks(conversation, work.pen.now_ms);
         return Ok(Joined::Asked);
     }
     let added = [(ask.user, user)];
@@ -230,17 +231,47 @@ pub(super) fn asks(db: &Db, conv: i64, user: i64) -> Outcome<bool> {
     Ok(found.is_some())
 }
 
-fn asking(db: &Db, conv: i64) -> Outcome<u64> {
+/// How many ask to be let in.
+pub(super) fn asking(db: &Db, conv: i64) -> Outcome<u64> {
     let count = db.first("SELECT count(*) FROM join_requests WHERE conv = ?1", [conv], |row| {
         db::number(row, 0)
     })?;
     Ok(count.unwrap_or(0))
 }
 
-/// Somebody is in, or was turned away: they ask no longer.
-pub(super) fn answered(db: &Db, conv: i64, user: i64) -> Outcome<()> {
-    db.run("DELETE FROM join_requests WHERE conv = ?1 AND user = ?2", (conv, user))?;
+/// Somebody is in, or was turned away: they ask no longer. Answers whether they did.
+pub(super) fn answered(db: &Db, conv: i64, user: i64) -> Outcome<bool> {
+    let gone = db.run("DELETE FROM join_requests WHERE conv = ?1 AND user = ?2", (conv, user))?;
+    Ok(gone > 0)
+}
+
+/// Somebody asks no longer, and no entry says it.
+pub(super) fn turn_away(db: &Db, conversation: &mut Conversation, user: i64, now_ms: u64) -> Outcome<()> {
+    if answered(db, conversation.number, user)? {
+        tell_who_asks(conversation, now_ms);
+    }
     Ok(())
+}
+
+/// Whether a present or former member may let others in.
+pub(super) fn may_admit(conversation: &Conversation, member: &Member) -> bool {
+    let may = |role| may(role, Action::Admit, conversation.settings.mode());
+    conversation.kind == ConversationKind::Group && member.role.is_some_and(may)
+}
+
+/// Somebody asks, or does so no longer, and no entry says it: the inboxes of those who may admit them are behind.
+fn tell_who_asks(conversation: &mut Conversation, now_ms: u64) {
+    let present = conversation
+        .present()
+        .filter(|(_, member)| may_admit(conversation, member));
+    let told: Vec<(UserId, i64)> = present.map(|(user, member)| (user, member.number)).collect();
+    for (user, number) in told {
+        if let Some(member) = conversation.members.get_mut(&user) {
+            member.side.rev += 1;
+            member.dirty = true;
+        }
+        conversation.note_cursor(number, true, now_ms);
+    }
 }
 
 /// [`crate::Store::requests`].

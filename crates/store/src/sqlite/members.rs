@@ -160,7 +160,7 @@ pub(super) fn change(work: &mut Work, ask: &ChangeMembers) -> Outcome<Appended> 
                 return Err(Refused::UnknownPerson.into());
             }
             if here || !yes {
-                links::answered(db, conv.1, number)?;
+                links::turn_away(db, conversation, number, work.pen.now_ms)?;
                 return turn.nothing_new(db, conversation);
             }
             if conversation.present().count() >= limits::GROUP_MEMBERS_MAX {

@@ -293,6 +293,7 @@ async fn sign_up<C: client::address::Connector>(account: &Account<C>, handle: &s
         name: handle.to_owned(),
         password: PASSWORD.to_owned(),
         invite: None,
+        link: None,
         device_name: "0".to_owned(),
         cookie: false,
     };

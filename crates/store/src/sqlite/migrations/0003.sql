@@ -59,8 +59,10 @@ CREATE TABLE join_requests(
   PRIMARY KEY (conv, user)
 ) STRICT, WITHOUT ROWID;
 
--- The settings as they stand in somebody's inbox, as in conversations.
+-- The settings as they stand in somebody's inbox, as in conversations; asking: how many ask to be let in, for who may
+-- admit them.
 ALTER TABLE inbox ADD COLUMN settings TEXT;
+ALTER TABLE inbox ADD COLUMN asking INTEGER NOT NULL DEFAULT 0;
 
 -- Changes of entries (the conversation family) ------------------------------------------------------------------------
 
@@ -120,7 +122,7 @@ CREATE TABLE reports(
 ) STRICT;
 
 -- members, of a 1:1: request: 0 taken up, 1 open, 2 ignored. blocks: they block the other one. gone: their account is
--- deactivated. terms_rev: how often request and blocks changed. inbox has the first and the last of it.
+-- deactivated. terms_rev: how often request and blocks changed; in a group, of who may admit: who asks. inbox has the first and the last of it.
 ALTER TABLE members ADD COLUMN request INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE members ADD COLUMN blocks INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE members ADD COLUMN gone INTEGER NOT NULL DEFAULT 0;

@@ -60,6 +60,8 @@ macro_rules! contract {
                 lnk1_links_are_made_seen_and_bounded,
                 lnk2_a_link_does_not_bring_back_the_removed,
                 lnk3_who_joins_is_let_in,
+                lnk6_who_may_admit_is_told_how_many_ask,
+                lnk5_nobody_sees_what_a_stranger_sees,
             },
             changes::{
                 chg1_a_change_is_an_entry_and_its_target_stays,
