@@ -85,11 +85,14 @@ pub enum Mutant {
     DeleteLeavesACopy,
     /// Whoever is blocked is still told who is there. Shows as a leak: presence reaches somebody who was blocked.
     BlockLeaksPresence,
+    /// A link is looked for among those that were not used too often yet, the one that was used up among them. Shows
+    /// as one person more than the link says, when two race for its last use or one comes twice.
+    LinkUsedOnceTooOften,
 }
 
 impl Mutant {
     /// All of them.
-    pub const ALL: [Self; 23] = [
+    pub const ALL: [Self; 24] = [
         Self::AckBeforeCommit,
         Self::DedupeInMemory,
         Self::DedupeOnOldSnapshot,
@@ -113,6 +116,7 @@ impl Mutant {
         Self::EditLeaksToJoiner,
         Self::DeleteLeavesACopy,
         Self::BlockLeaksPresence,
+        Self::LinkUsedOnceTooOften,
     ];
 
     /// Its name, as it is chosen by.
@@ -142,6 +146,7 @@ impl Mutant {
             Self::EditLeaksToJoiner => "edit-leaks-to-joiner",
             Self::DeleteLeavesACopy => "delete-leaves-a-copy",
             Self::BlockLeaksPresence => "block-leaks-presence",
+            Self::LinkUsedOnceTooOften => "link-used-once-too-often",
         }
     }
 

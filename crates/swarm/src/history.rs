@@ -7,7 +7,7 @@
 
 mod entry;
 
-pub use entry::{Change, Logged, Present, Seen};
+pub use entry::{Change, Logged, Present, Ruled, Seen, settings_digest};
 
 use protocol::server_frame::{PresenceState, Role};
 use protocol::{ConversationId, Epoch, Generation, Ordinal, SendId, Seq, UserId};
@@ -82,6 +82,9 @@ pub struct InboxRow {
     /// What is their own of it: preferences, marks and draft, all together.
     #[serde(default)]
     pub own: Digest,
+    /// Of a group: its title and settings, see [`settings_digest`].
+    #[serde(default)]
+    pub settings: Digest,
 }
 
 /// What happened.
@@ -246,6 +249,53 @@ pub enum What {
     TakesUp {
         /// Which.
         conv: ConversationId,
+    },
+
+    /// The server acknowledged that it has made a link into a group.
+    Linked {
+        /// Into which.
+        conv: ConversationId,
+        /// Its name.
+        link: SendId,
+        /// How often it can be used.
+        uses: u32,
+    },
+    /// The person asks to void a link.
+    Revoking {
+        /// Into which group.
+        conv: ConversationId,
+        /// Which.
+        link: SendId,
+    },
+    /// The server acknowledged it.
+    Revoked {
+        /// Into which group.
+        conv: ConversationId,
+        /// Which.
+        link: SendId,
+    },
+    /// The person asks to join by a link; the `invoke` of it is written down besides.
+    Joins {
+        /// Which group.
+        conv: ConversationId,
+        /// By which.
+        link: SendId,
+        /// The change's name.
+        send_id: SendId,
+    },
+    /// The server acknowledged that they are in by it.
+    LetIn {
+        /// Where.
+        conv: ConversationId,
+        /// The change's name.
+        send_id: SendId,
+    },
+    /// The server answered that somebody has to let them in.
+    MustWait {
+        /// Where.
+        conv: ConversationId,
+        /// The change's name.
+        send_id: SendId,
     },
 
     // ---- What a device is told -------------------------------------------------------------------------------------

@@ -244,6 +244,7 @@ mod tests {
             goes: Vec::new(),
             change: None,
             state: None,
+            ruled: swarm::history::Ruled::default(),
         }
     }
 

@@ -3,7 +3,7 @@
 use super::device::Device;
 use super::{Crowd, Person};
 use crate::ear::Reader;
-use crate::history::{Digest, InboxRow, What, digest};
+use crate::history::{Digest, InboxRow, What, digest, settings_digest};
 use crate::world::World;
 use client::Core;
 use client::log::Log;
@@ -219,6 +219,7 @@ fn inbox_row(row: &ConversationRow, unread: u64, own: Digest) -> InboxRow {
         mentions: row.mention_seqs.len() as u64,
         role: row.role,
         own,
+        settings: settings_digest(row.title.as_deref(), &row.settings),
     }
 }
 

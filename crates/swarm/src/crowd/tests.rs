@@ -68,6 +68,7 @@ fn row() -> InboxRow {
         mentions: 0,
         role: Some(Role::Member),
         own: 0,
+        settings: 0,
     }
 }
 

@@ -95,6 +95,9 @@ impl Scene {
             rooms,
             members,
             blocks: BTreeSet::new(),
+            removed: BTreeSet::new(),
+            linked: BTreeSet::new(),
+            announcing: BTreeSet::new(),
             device: 0,
             turns,
         }

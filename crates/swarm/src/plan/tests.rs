@@ -1,6 +1,6 @@
 //! Plans: the same from the same seed, whole after a trip through a file, and true to themselves.
 
-use super::{Join, Leave, Plan, Remove, Scene, Shape, Verb};
+use super::{Enter, Join, Leave, Plan, Remove, Scene, Shape, Verb};
 use std::collections::BTreeSet;
 
 fn usual(seed: u64) -> Plan {
@@ -42,6 +42,7 @@ fn who_comes_was_outside_and_who_goes_was_inside() {
                 Verb::Join(Join { room, person }) => {
                     assert_eq!(keeper(room), me, "seed {seed}: a keeper adds");
                     assert!(scene.members[room as usize].insert(person), "seed {seed}: {step:?}");
+                    scene.removed.remove(&(room, person));
                 }
                 Verb::Remove(Remove { room, person }) => {
                     assert!(
@@ -49,11 +50,13 @@ fn who_comes_was_outside_and_who_goes_was_inside() {
                         "seed {seed}: a keeper removes another"
                     );
                     assert!(scene.members[room as usize].remove(&person), "seed {seed}: {step:?}");
+                    scene.removed.insert((room, person));
                 }
                 Verb::Leave(Leave { room }) => {
                     assert_ne!(keeper(room), me, "seed {seed}: a keeper stays");
                     assert!(scene.members[room as usize].remove(&me), "seed {seed}: {step:?}");
                 }
+                Verb::Enter(Enter { room, .. }) => scene.enter(room, me),
                 Verb::Send(ref send) => {
                     assert!(scene.members[send.room as usize].contains(&me), "seed {seed}: {step:?}");
                 }

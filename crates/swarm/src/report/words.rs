@@ -144,6 +144,12 @@ pub(super) fn say(what: &What, names: &Names, focus: &Focus) -> String {
         What::Blocking { .. } | What::Blocked { .. } | What::Requested { .. } | What::TakesUp { .. } => {
             shunned(what, names, focus)
         }
+        What::Linked { .. }
+        | What::Revoking { .. }
+        | What::Revoked { .. }
+        | What::Joins { .. }
+        | What::LetIn { .. }
+        | What::MustWait { .. } => linked(what, focus),
         What::Final { .. }
         | What::Holds { .. }
         | What::Bodies { .. }
@@ -254,6 +260,26 @@ fn shunned(what: &What, names: &Names, focus: &Focus) -> String {
         What::TakesUp { conv } => format!("takes the request up{}", focus.place(*conv)),
         _ => String::new(),
     }
+}
+
+/// What becomes of links.
+fn linked(what: &What, focus: &Focus) -> String {
+    let (says, conv) = match what {
+        What::Linked { conv, link, uses } => (
+            format!("has made the link {} for {uses} uses", names::send(*link)),
+            conv,
+        ),
+        What::Revoking { conv, link } => (format!("voids the link {}", names::send(*link)), conv),
+        What::Revoked { conv, link } => (format!("has voided the link {}", names::send(*link)), conv),
+        What::Joins { conv, link, send_id } => (
+            format!("joins by the link {}: {}", names::send(*link), names::send(*send_id)),
+            conv,
+        ),
+        What::LetIn { conv, send_id } => (format!("is in by {}", names::send(*send_id)), conv),
+        What::MustWait { conv, send_id } => (format!("has to be let in after {}", names::send(*send_id)), conv),
+        _ => return String::new(),
+    };
+    says + &focus.place(*conv)
 }
 
 /// What a device is told.

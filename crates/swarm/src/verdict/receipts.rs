@@ -125,7 +125,7 @@ impl One {
             return;
         }
         // Who comes in starts at the entry before; who writes has what they wrote.
-        let comes_in = log.stays(self.user).iter().any(|stay| stay.from == seq.next());
+        let comes_in = log.stays(self.user).iter().any(|stay| stay.came == seq.next());
         let wrote = log.entry(seq).is_some_and(|entry| entry.sender == self.user);
         if seq == Seq::ZERO || comes_in || wrote {
             return;

@@ -124,6 +124,7 @@ fn differences(held: &InboxRow, fresh: &InboxRow) -> String {
             ("mentions", row.mentions.to_string()),
             ("role", format!("{:?}", row.role)),
             ("own", format!("{:x}", row.own)),
+            ("settings", format!("{:x}", row.settings)),
         ]
     };
     let pairs = of(held).into_iter().zip(of(fresh));

@@ -4,7 +4,7 @@ use crate::story::*;
 use protocol::{ConversationId, Kind, Ordinal, SendId, Seq, UserId};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
-use swarm::history::{self, Device, DeviceKind, Logged, Record, Seen, What};
+use swarm::history::{self, Device, DeviceKind, Logged, Record, Ruled, Seen, What};
 use swarm::verdict::{Rule, judge};
 
 #[test]
@@ -266,6 +266,7 @@ fn long(sends: u64) -> (Vec<Record>, ConversationId) {
             goes: Vec::new(),
             change: None,
             state: None,
+            ruled: Ruled::default(),
         });
     }
     let end_us = 1_000 * (sends + 3);

@@ -25,8 +25,18 @@ const SQUARE: &str = "<path d=\"M-5-5H5V5H-5z\"/>";
 /// What each record is drawn as.
 pub(super) fn mark(what: &What) -> Mark {
     let (class, shape) = match what {
-        What::Invoke { .. } | What::Drafted { .. } | What::Blocking { .. } | What::TakesUp { .. } => ("ask", RING),
-        What::Ok { .. } | What::Blocked { .. } => ("ok", DOT),
+        What::Invoke { .. }
+        | What::Drafted { .. }
+        | What::Blocking { .. }
+        | What::Revoking { .. }
+        | What::Joins { .. }
+        | What::TakesUp { .. } => ("ask", RING),
+        What::Ok { .. }
+        | What::Blocked { .. }
+        | What::Linked { .. }
+        | What::Revoked { .. }
+        | What::LetIn { .. }
+        | What::MustWait { .. } => ("ok", DOT),
         What::Fail { .. } => ("no", CROSS),
         What::Unknown { .. } => ("unknown", QUESTION),
         What::Shown { .. } | What::Heard { .. } => ("told", ARRIVAL),
