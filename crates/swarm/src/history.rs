@@ -240,6 +240,20 @@ pub enum What {
         /// Whether, from now on.
         on: bool,
     },
+    /// The person asks to tell nobody something of themselves, or again.
+    Hiding {
+        /// What.
+        what: Hidden,
+        /// Whether, from now on.
+        on: bool,
+    },
+    /// The server acknowledged it.
+    Hides {
+        /// What.
+        what: Hidden,
+        /// Whether, from now on.
+        on: bool,
+    },
     /// This 1:1 is a request to the person: a stranger began it.
     Requested {
         /// Which.
@@ -414,6 +428,14 @@ pub enum What {
         /// What is so.
         fresh: Vec<InboxRow>,
     },
+    /// A calm moment: what this device holds of its person, their privacy and whom they block, and what a device that
+    /// just came would.
+    Myself {
+        /// What it holds.
+        held: Digest,
+        /// What is so.
+        fresh: Digest,
+    },
     /// At the end: what a person had begun to write.
     Draft {
         /// Where.
@@ -434,6 +456,16 @@ pub enum What {
         /// Everything.
         entries: Vec<Logged>,
     },
+}
+
+/// What a person may tell nobody.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Hidden {
+    /// That they are there.
+    Presence,
+    /// How far they have read.
+    Receipts,
 }
 
 /// Which end of a fault.

@@ -26,6 +26,7 @@ mod mark_unread;
 mod page;
 mod pin;
 mod prefer;
+mod privacy;
 mod profile;
 mod react;
 mod read;
@@ -63,6 +64,7 @@ pub use mark_unread::MarkUnread;
 pub use page::Page;
 pub use pin::Pin;
 pub use prefer::Prefer;
+pub use privacy::Privacy;
 pub use profile::Profile;
 pub use react::React;
 pub use read::Read;
@@ -76,7 +78,7 @@ pub use tunnel::Tunnel;
 pub use typing::Typing;
 pub use watch::Watch;
 
-use crate::history::{Digest, Recorder, What, digest};
+use crate::history::{Digest, Hidden, Recorder, What, digest};
 use client::{Client, No};
 use protocol::{ConversationId, SendId, Seq, UserId};
 use rand::rngs::StdRng;
@@ -159,6 +161,8 @@ pub struct Scene {
     pub members: Vec<BTreeSet<PersonNumber>>,
     /// Who blocks whom now, as far as the plan goes.
     pub blocks: BTreeSet<(PersonNumber, PersonNumber)>,
+    /// Who tells nobody what of themselves now, as far as the plan goes.
+    pub hidden: BTreeSet<(PersonNumber, Hidden)>,
     /// Who was removed from where and did not come back, as far as the plan goes: no link brings them back.
     pub removed: BTreeSet<(Room, PersonNumber)>,
     /// Where a link was made.
@@ -254,6 +258,8 @@ verbs! {
     Block,
     /// Says something about themselves.
     Profile,
+    /// Decides who may know what of them.
+    Privacy,
     /// A keeper adds somebody.
     Join,
     /// A keeper removes somebody.

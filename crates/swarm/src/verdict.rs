@@ -30,6 +30,7 @@ mod summary;
 mod telling;
 mod too_easy;
 mod who;
+mod wills;
 
 use crate::history::Record;
 use case::Case;
@@ -71,7 +72,8 @@ pub enum Rule {
     I17,
     /// Drafts: no text that somebody began to write is lost, but what was replaced where it was known.
     I18,
-    /// Shunned: between two people of whom one blocks the other, and in a request that is not taken up, nothing passes.
+    /// Shunned: between two people of whom one blocks the other, and in a request that is not taken up, nothing passes;
+    /// who tells nobody something of themselves is told it of nobody.
     I19,
     /// Changes: an entry is what the changes in its log made of it, for everybody who may read them, and what was
     /// deleted is gone.

@@ -56,7 +56,7 @@ const RULES: [(&str, &str); 18] = [
     ),
     (
         "I19",
-        "Shunned: between people of whom one blocks the other, and in a request not taken up, nothing passes.",
+        "Shunned: nothing passes a block or a request not taken up; who tells nobody of themselves is told of nobody.",
     ),
     (
         "I20",

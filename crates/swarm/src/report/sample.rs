@@ -1,6 +1,6 @@
 //! Made-up runs to try the reports with. Some names in them are hostile.
 
-use crate::history::{DeviceKind, InboxRow, Logged, Phase, Record, Ruled, Seen, What};
+use crate::history::{DeviceKind, Hidden, InboxRow, Logged, Phase, Record, Ruled, Seen, What};
 use crate::verdict::{Rule, Share, Summary, Verdict, Violation};
 use protocol::server_frame::{PresenceState, Role};
 use protocol::{ConversationId, Generation, Ordinal, SendId, Seq, UserId};
@@ -276,7 +276,7 @@ pub(super) fn one_of_each() -> Vec<Record> {
     let mut history = begin();
     history.extend(run.map(|what| at(10, None, what)));
     history.extend(asked_and_told(conv, send_id, seq).map(|what| at(20, 2, what)));
-    history.extend(linked(conv, send_id).map(|what| at(25, 2, what)));
+    history.extend(decided(conv, send_id).map(|what| at(25, 2, what)));
     let (held, fresh) = (vec![inbox_row(2)], vec![inbox_row(3)]);
     history.push(at(30, 2, What::Snapshot { held, fresh }));
     let (held, fresh) = (vec![inbox_row(2)], vec![inbox_row(2)]);
@@ -284,8 +284,13 @@ pub(super) fn one_of_each() -> Vec<Record> {
     history
 }
 
-fn linked(conv: ConversationId, send_id: SendId) -> [What; 6] {
+fn decided(conv: ConversationId, send_id: SendId) -> [What; 10] {
+    let (presence, receipts, on) = (Hidden::Presence, Hidden::Receipts, true);
     [
+        What::Hiding { what: presence, on },
+        What::Hides { what: receipts, on },
+        What::Myself { held: 1, fresh: 1 },
+        What::Myself { held: 1, fresh: 2 },
         What::Linked {
             conv,
             link: send_id,

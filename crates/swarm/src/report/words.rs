@@ -2,7 +2,7 @@
 
 use super::inbox::compared;
 use super::names::{self, Names};
-use crate::history::{Logged, Phase, Record, Seen, What};
+use crate::history::{Hidden, Logged, Phase, Record, Seen, What};
 use protocol::{ConversationId, SendId, Seq};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -141,9 +141,12 @@ pub(super) fn say(what: &What, names: &Names, focus: &Focus) -> String {
         | What::Read { .. }
         | What::MarkUnread { .. }
         | What::Drafted { .. } => asked(what, focus),
-        What::Blocking { .. } | What::Blocked { .. } | What::Requested { .. } | What::TakesUp { .. } => {
-            shunned(what, names, focus)
-        }
+        What::Blocking { .. }
+        | What::Blocked { .. }
+        | What::Hiding { .. }
+        | What::Hides { .. }
+        | What::Requested { .. }
+        | What::TakesUp { .. } => shunned(what, names, focus),
         What::Linked { .. }
         | What::Revoking { .. }
         | What::Revoked { .. }
@@ -154,6 +157,7 @@ pub(super) fn say(what: &What, names: &Names, focus: &Focus) -> String {
         | What::Holds { .. }
         | What::Bodies { .. }
         | What::Snapshot { .. }
+        | What::Myself { .. }
         | What::Draft { .. }
         | What::Log { .. } => end(what, names, focus),
         what => told(what, names, focus),
@@ -256,9 +260,19 @@ fn shunned(what: &What, names: &Names, focus: &Focus) -> String {
             does(*on, "now blocks", "blocks no longer"),
             names.person(*user)
         ),
+        What::Hiding { what, on } => format!("{} {}", does(*on, "hides", "shows again"), hidden(*what)),
+        What::Hides { what, on } => format!("{} {}", does(*on, "now hides", "hides no longer"), hidden(*what)),
         What::Requested { conv } => format!("is asked by a stranger{}", focus.place(*conv)),
         What::TakesUp { conv } => format!("takes the request up{}", focus.place(*conv)),
         _ => String::new(),
+    }
+}
+
+/// What somebody tells nobody.
+fn hidden(what: Hidden) -> &'static str {
+    match what {
+        Hidden::Presence => "that they are there",
+        Hidden::Receipts => "how far they have read",
     }
 }
 
@@ -344,6 +358,8 @@ fn end(what: &What, names: &Names, focus: &Focus) -> String {
             )
         }
         What::Snapshot { held, fresh } => compared(held, fresh),
+        What::Myself { held, fresh } if held == fresh => "holds the privacy and the blocks that are so".to_owned(),
+        What::Myself { .. } => "holds another privacy, or other blocks, than are so".to_owned(),
         What::Draft { conv, now, kept } => {
             let now = now.map_or_else(|| "nothing".to_owned(), names::digest);
             let kept: Vec<String> = kept.iter().map(|text| names::digest(*text)).collect();

@@ -58,11 +58,11 @@ pub fn judge(case: &Case<'_>, found: &mut Found<'_, '_>) {
         let rises = seen
             .entry((device, seat.lineage, seat.restarts, conv, user))
             .or_default();
-        // Who is shut out is told nothing of a cursor, and that is told as the beginning.
-        if (*delivered).max(*read) == Seq::ZERO {
-            continue;
-        }
         for (rise, (what, seq)) in rises.iter_mut().zip([("delivered", *delivered), ("read", *read)]) {
+            // Who is shut out is told nothing of a cursor, and that is told as the beginning.
+            if seq == Seq::ZERO {
+                continue;
+            }
             one.only_rises(case, rise, (what, seq), late_us, found);
             one.is_had(case, &had, (what, seq), found);
         }

@@ -28,11 +28,13 @@ pub(super) fn mark(what: &What) -> Mark {
         What::Invoke { .. }
         | What::Drafted { .. }
         | What::Blocking { .. }
+        | What::Hiding { .. }
         | What::Revoking { .. }
         | What::Joins { .. }
         | What::TakesUp { .. } => ("ask", RING),
         What::Ok { .. }
         | What::Blocked { .. }
+        | What::Hides { .. }
         | What::Linked { .. }
         | What::Revoked { .. }
         | What::LetIn { .. }
@@ -55,6 +57,7 @@ pub(super) fn mark(what: &What) -> Mark {
         | What::Holds { .. }
         | What::Bodies { .. }
         | What::Snapshot { .. }
+        | What::Myself { .. }
         | What::Draft { .. }
         | What::Log { .. } => ("end", SQUARE),
         What::Run { .. }

@@ -154,6 +154,8 @@ fn conversation(what: &What) -> Of {
         | What::EventsLost
         | What::Stopped { .. }
         | What::Blocking { .. }
+        | What::Hiding { .. }
+        | What::Hides { .. }
         | What::Blocked { .. }
         | What::ToldBehind { conv: None } => Of::Device,
         What::Run { .. }
@@ -169,6 +171,7 @@ fn conversation(what: &What) -> Of {
         | What::Holds { .. }
         | What::Bodies { .. }
         | What::Snapshot { .. }
+        | What::Myself { .. }
         | What::Log { .. } => Of::No,
     }
 }
