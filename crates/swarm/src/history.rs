@@ -207,6 +207,10 @@ pub enum What {
         /// Up to here.
         seq: Seq,
     },
+    /// The person asks to have read everything.
+    ReadsAll,
+    /// The server acknowledged it.
+    HasReadAll,
     /// The person marked as unread what is above.
     MarkUnread {
         /// Where.

@@ -30,6 +30,7 @@ mod privacy;
 mod profile;
 mod react;
 mod read;
+mod read_all;
 mod reconnect;
 mod remove;
 mod revoke_link;
@@ -68,6 +69,7 @@ pub use privacy::Privacy;
 pub use profile::Profile;
 pub use react::React;
 pub use read::Read;
+pub use read_all::ReadAll;
 pub use reconnect::Reconnect;
 pub use remove::Remove;
 pub use revoke_link::RevokeLink;
@@ -234,6 +236,8 @@ verbs! {
     Forward,
     /// Reads a conversation.
     Read,
+    /// Reads everything.
+    ReadAll,
     /// Marks one as unread.
     MarkUnread,
     /// Mutes one, or puts it out of the way.

@@ -4,6 +4,7 @@
 //! once) and answers what it finds.
 
 mod agreement;
+mod all_read;
 mod availability;
 mod bounded;
 mod case;
@@ -223,6 +224,7 @@ pub fn judge(history: &[Record], demands: &Demands) -> Verdict {
     let converged_ms = convergence::judge(&case, demands, &mut found);
     availability::judge(&case, &mut found);
     snapshot::judge(&case, &mut found);
+    all_read::judge(&case, &mut found);
     bounded::judge(&case, demands, &mut found);
     drafts::judge(&case, &mut found);
     shunned::judge(&case, &mut found);

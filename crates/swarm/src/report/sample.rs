@@ -284,11 +284,13 @@ pub(super) fn one_of_each() -> Vec<Record> {
     history
 }
 
-fn decided(conv: ConversationId, send_id: SendId) -> [What; 10] {
+fn decided(conv: ConversationId, send_id: SendId) -> [What; 12] {
     let (presence, receipts, on) = (Hidden::Presence, Hidden::Receipts, true);
     [
         What::Hiding { what: presence, on },
         What::Hides { what: receipts, on },
+        What::ReadsAll,
+        What::HasReadAll,
         What::Myself { held: 1, fresh: 1 },
         What::Myself { held: 1, fresh: 2 },
         What::Linked {

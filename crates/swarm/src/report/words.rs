@@ -139,6 +139,8 @@ pub(super) fn say(what: &What, names: &Names, focus: &Focus) -> String {
         | What::Unknown { .. }
         | What::Forgets
         | What::Read { .. }
+        | What::ReadsAll
+        | What::HasReadAll
         | What::MarkUnread { .. }
         | What::Drafted { .. } => asked(what, focus),
         What::Blocking { .. }
@@ -241,6 +243,8 @@ fn asked(what: &What, focus: &Focus) -> String {
         }
         What::Forgets => "forgets what it was not answered".to_owned(),
         What::Read { conv, seq } => format!("reads up to #{seq}{}", focus.place(*conv)),
+        What::ReadsAll => "reads everything".to_owned(),
+        What::HasReadAll => "has read everything".to_owned(),
         What::MarkUnread { conv, seq } => format!("marks as unread what is above #{seq}{}", focus.place(*conv)),
         What::Drafted { conv, text, over } => {
             let over = over.map_or_else(String::new, |over| format!(" over {}", names::digest(over)));

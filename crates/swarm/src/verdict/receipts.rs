@@ -161,7 +161,8 @@ impl Had {
                 }
                 What::Heard { conv, entry } => (*conv, entry.seq),
                 What::Read { conv, seq } | What::MarkUnread { conv, seq } => (*conv, *seq),
-                What::EventsLost => {
+                // Then they have read what no device of theirs may ever have had.
+                What::EventsLost | What::ReadsAll => {
                     had.unsure(who.user, record.at_us);
                     continue;
                 }

@@ -43,7 +43,9 @@ pub(super) fn mark(what: &What) -> Mark {
         What::Unknown { .. } => ("unknown", QUESTION),
         What::Shown { .. } | What::Heard { .. } => ("told", ARRIVAL),
         What::Pulled { .. } => ("pulled", ARRIVAL),
-        What::Read { .. } | What::MarkUnread { .. } | What::SawCursor { .. } => ("cursor", DIAMOND),
+        What::Read { .. } | What::ReadsAll | What::HasReadAll | What::MarkUnread { .. } | What::SawCursor { .. } => {
+            ("cursor", DIAMOND)
+        }
         What::Connected { .. } => ("link", OPENS),
         What::Disconnected => ("link", CLOSES),
         What::Forgets

@@ -156,6 +156,8 @@ fn conversation(what: &What) -> Of {
         | What::Blocking { .. }
         | What::Hiding { .. }
         | What::Hides { .. }
+        | What::ReadsAll
+        | What::HasReadAll
         | What::Blocked { .. }
         | What::ToldBehind { conv: None } => Of::Device,
         What::Run { .. }
