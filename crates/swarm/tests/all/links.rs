@@ -70,6 +70,7 @@ fn ends(mut story: Story) -> Story {
     story
 }
 
+/// LNK1: whoever comes, and however often.
 #[test]
 fn i21_a_link_lets_in_as_many_as_it_says() {
     let mut good = Story::new();
@@ -106,6 +107,7 @@ fn i21_to_ask_is_a_use_too() {
     assert_bad(&story(1), &[Rule::I21], "used too often");
 }
 
+/// LNK1: a voided one lets nobody in.
 #[test]
 fn i21_nobody_comes_by_a_link_that_was_voided() {
     let story = |is_told: bool| {
@@ -124,6 +126,7 @@ fn i21_nobody_comes_by_a_link_that_was_voided() {
     assert_bad(&story(true), &[Rule::I21], "had been voided");
 }
 
+/// LNK2: who was removed stays out.
 #[test]
 fn i21_nobody_comes_back_who_was_removed() {
     let story = |kind: &Kind, by: Device| {
@@ -138,6 +141,7 @@ fn i21_nobody_comes_back_who_was_removed() {
     assert_bad(&story(&Kind::Removed, ANNS), &[Rule::I21], "had been removed");
 }
 
+/// LNK3: a link only asks, where joining needs approval.
 #[test]
 fn i21_who_must_be_let_in_is_let_in_by_somebody() {
     let admitted = |asks: bool| {

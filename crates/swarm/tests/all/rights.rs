@@ -74,6 +74,7 @@ fn ends(mut story: Story, told: &[(UserId, Role)]) -> Story {
 
 const USUAL: [(UserId, Role); 1] = [(ANN, Role::Owner)];
 
+/// RGT3: members are refused there.
 #[test]
 fn i22_where_announcing_only_admins_write() {
     let story = |writer: Device| {
@@ -87,6 +88,7 @@ fn i22_where_announcing_only_admins_write() {
     assert_bad(&story(BOBS), &[Rule::I22], "no right");
 }
 
+/// RGT1: by the published table.
 #[test]
 fn i22_settings_and_roles_are_changed_by_who_may() {
     let settings = |by: Device| {
@@ -127,6 +129,7 @@ fn i22_who_removes_stands_above() {
     assert_bad(&story(CYDS, BOB, false), &[Rule::I22], "no right");
 }
 
+/// MEM5: as long as there is anybody.
 #[test]
 fn i22_a_group_has_an_owner() {
     let story = |next: &[(UserId, Role)]| {
@@ -139,6 +142,7 @@ fn i22_a_group_has_an_owner() {
     assert_bad(&story(&[]), &[Rule::I22], "no owner");
 }
 
+/// RGT2: every row of an inbox says so.
 #[test]
 fn i22_a_group_stands_for_its_members_as_its_log_made_it() {
     let as_log = GroupSettings {
@@ -207,6 +211,7 @@ fn newcomer(history: History, reads_from: u64) -> Story {
     story
 }
 
+/// MEM8: all of it then, and else none.
 #[test]
 fn i9_who_comes_reads_what_was_said_before_only_where_history_is_open() {
     assert_good(&newcomer(History::All, 1));
