@@ -1,9 +1,11 @@
 //! I15 once more: who has read everything has nothing unread of what was said before they asked. Where they marked
-//! something as unread nobody can say which came last, and a restored backup may not know of it.
+//! something as unread nobody can say which came last, and a restored backup may not know of it. Everything is what
+//! their inbox has: only conversations count that they were in from the first entry.
 
 use super::Rule;
 use super::case::Case;
 use super::found::{Found, Spot};
+use super::log::Log;
 use crate::history::{Device, What};
 use protocol::{ConversationId, Seq, UserId};
 use std::collections::{BTreeMap, BTreeSet};
@@ -40,7 +42,10 @@ pub fn judge(case: &Case<'_>, found: &mut Found<'_, '_>) {
                     .iter()
                     .filter(|row| !restored && !marked.contains(&(who.user, row.conv)))
                 {
-                    let above = case.log(row.conv, case.seats[at].lineage).and_then(|log| {
+                    let log = case.log(row.conv, case.seats[at].lineage);
+                    // One that they had come into just before may not have been in their inbox yet.
+                    let knew = |log: &&Log<'_>| log.stays(who.user).first().is_some_and(|stay| stay.came == Seq(1));
+                    let above = log.filter(knew).and_then(|log| {
                         let said = |seq: Seq| {
                             log.entry(seq)
                                 .and_then(|entry| case.acked(entry.send_id, case.seats[at].lineage))
