@@ -3,9 +3,9 @@
 //! they are there, or how far they have read, is told of nobody, and nobody of them.
 //!
 //! A block, and a privacy, counts from when it was acknowledged until anybody asks to undo it; where the outcome of
-//! such an asking is unknown, until nobody knows when. What was on its way when it was acknowledged is no fault: so what
-//! is told counts only over a connection that was begun after it, or, where nothing was broken, a good while after it.
-//! Receipts of groups are told from what a node remembers, which may be a beat old: only those of 1:1s count here.
+//! such an asking is unknown, until nobody knows when. What was on its way when it was acknowledged is no fault: so
+//! what is told counts only over a connection that was begun after it, or, where nothing was broken, a good while after
+//! it. Receipts of groups are told from what a node remembers, which may be a beat old: only those of 1:1s count here.
 
 use super::Rule;
 use super::case::Case;
