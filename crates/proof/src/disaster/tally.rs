@@ -245,6 +245,7 @@ mod tests {
             thread: None,
             change: None,
             state: None,
+            ruled: swarm::history::Ruled::default(),
         }
     }
 

@@ -9,6 +9,7 @@ use super::work::Work;
 use crate::error::Refused;
 use crate::link::{Join, JoinRequest, Joined, Link, LinkLook, NewLink};
 use crate::record::SecretHash;
+use mutants::Mutant;
 use protocol::rights::{Action, may};
 use protocol::server_frame::ConversationKind;
 use protocol::{ConversationId, Kind, SendId, UserId, limits};
@@ -120,10 +121,11 @@ pub(super) fn revoke(work: &mut Work, actor: UserId, conv: ConversationId, id: S
 
 /// The row of the link of this hash, if it can be used: never into a group that everybody has left.
 fn usable(db: &Db, conversation: &Conversation, hash: &SecretHash, now_ms: u64) -> Outcome<i64> {
+    let least = i64::from(!mutants::is(Mutant::LinkUsedOnceTooOften));
     let found = db.first(
-        "SELECT rowid FROM links WHERE conv = ?1 AND hash = ?2 AND (uses_left IS NULL OR uses_left > 0)
+        "SELECT rowid FROM links WHERE conv = ?1 AND hash = ?2 AND (uses_left IS NULL OR uses_left >= ?4)
          AND expires_ms > ?3",
-        (conversation.number, hash, db::sql(now_ms)),
+        (conversation.number, hash, db::sql(now_ms), least),
         |row| row.get(0),
     )?;
     let found = found.filter(|_| conversation.present().next().is_some());
@@ -191,10 +193,7 @@ pub(super) fn join(work: &mut Work, ask: &Join) -> Outcome<Joined> {
     if approve && asking(db, conv)? >= limits::JOIN_REQUESTS_MAX as u64 {
         return Err(Refused::TooManyLinks.into());
     }
-    db.run(
-        "UPDATE links SET uses_left = max(uses_left - 1, 0) WHERE rowid = ?1",
-        [link],
-    )?;
+    db.run("UPDATE links SET uses_left = uses_left - 1 WHERE rowid = ?1", [link])?;
     if approve {
         db.run(
             "INSERT INTO join_requests(conv, user, asked_ms) VALUES (?1, ?2, ?3)",

@@ -7,11 +7,12 @@ use client::link::Link;
 use protocol::change::AskHistory;
 use protocol::client_frame::{AskInbox, Get};
 use protocol::own::{DraftRow, MarkRow};
+use protocol::people::Privacy;
 use protocol::server_frame::{ConversationRow, ServerFrame, Topic};
 use protocol::thread::ThreadRow;
 use protocol::token::TokenText;
-use protocol::{ClientFrame, ConversationId, Entry, RequestId, Seq, Ver};
-use std::collections::BTreeMap;
+use protocol::{ClientFrame, ConversationId, Entry, RequestId, Seq, UserId, Ver};
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
 
@@ -29,6 +30,10 @@ pub struct Inbox {
     pub drafts: BTreeMap<ConversationId, DraftRow>,
     /// Threads that are followed, or were.
     pub threads: BTreeMap<(ConversationId, Seq), ThreadRow>,
+    /// Who may reach the person and know what of them.
+    pub privacy: Privacy,
+    /// Whom they block.
+    pub blocks: BTreeSet<UserId>,
 }
 
 /// A socket that asks and waits for the answer. It does not beat: it is for a moment, not for keeping.
@@ -92,7 +97,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Reader<S> {
                     Topic::Mark(mark) => drop(inbox.marks.insert((mark.conv, mark.seq), mark)),
                     Topic::Draft(draft) => drop(inbox.drafts.insert(draft.conv, *draft)),
                     Topic::Thread(row) => drop(inbox.threads.insert((row.conv, row.thread), row)),
-                    Topic::Devices | Topic::Profile | Topic::Privacy(_) | Topic::Blocks(_) | Topic::Unknown => {}
+                    Topic::Privacy(privacy) => inbox.privacy = privacy,
+                    Topic::Blocks(blocks) => inbox.blocks = blocks.users.into_iter().collect(),
+                    Topic::Devices | Topic::Profile | Topic::Unknown => {}
                 }
             }
             after_ver = page.to;

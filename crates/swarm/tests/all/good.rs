@@ -4,7 +4,7 @@ use crate::story::*;
 use protocol::{ConversationId, Kind, Ordinal, SendId, Seq, UserId};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
-use swarm::history::{self, Device, DeviceKind, Logged, Record, Seen, What};
+use swarm::history::{self, Device, DeviceKind, Logged, Record, Ruled, Seen, What};
 use swarm::verdict::{Rule, judge};
 
 #[test]
@@ -268,6 +268,7 @@ fn long(sends: u64) -> (Vec<Record>, ConversationId) {
             thread: None,
             change: None,
             state: None,
+            ruled: Ruled::default(),
         });
     }
     let end_us = 1_000 * (sends + 3);
