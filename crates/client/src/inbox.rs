@@ -14,6 +14,10 @@ use std::collections::{BTreeMap, BTreeSet};
 #[derive(Clone, Debug, Default)]
 pub struct Inbox {
     ver: Ver,
+    /// The last page said that there is no more. Until it does, a row that changed below the version may be missing: it
+    /// changed again meanwhile and stands above. A move that tells only its head then would hide the rest of it for
+    /// good.
+    whole: bool,
     rows: BTreeMap<ConversationId, (Ver, ConversationRow)>,
     /// Who may reach me and know what of me, with the version that told it.
     privacy: (Ver, Privacy),
@@ -91,17 +95,25 @@ impl Inbox {
         by_time.into_iter().take(count).map(|(_, conv)| conv).collect()
     }
 
+    /// Another connection, to an inbox that stands at `ver`: pages of the one before may have been missed.
+    pub fn connected(&mut self, ver: Ver) {
+        self.whole = ver <= self.ver;
+    }
+
     /// A page of the inbox came.
     pub fn page(&mut self, page: Page) -> Taken {
         if page.from > self.ver {
             return Taken::Ask;
         }
+        let whole = !page.more;
         if page.to <= self.ver {
+            self.whole |= whole && page.to == self.ver;
             return Taken::Known;
         }
         let news: Vec<InboxRow> = page.rows.into_iter().filter(|row| row.ver > self.ver).collect();
         news.iter().for_each(|row| self.put(row));
         self.ver = page.to;
+        self.whole = whole;
         Taken::Rows(news)
     }
 
@@ -114,7 +126,7 @@ impl Inbox {
             .heads
             .iter()
             .all(|head| self.row(head.conv).is_some_and(|row| row.epoch == head.epoch));
-        if moved.pull || moved.prev != self.ver || !known {
+        if moved.pull || moved.prev != self.ver || !known || !self.whole {
             return Taken::Ask;
         }
         self.take_heads(moved.ver, &moved.heads);
