@@ -319,6 +319,31 @@ mod tests {
         );
     }
 
+    /// CNV4: a row that changed while pages are still due is not hidden by a move that tells its head only.
+    #[test]
+    fn cnv4_a_move_counts_only_when_no_page_is_due() {
+        let mut inbox = Inbox::default();
+        let page = |from, to, more, rows| Page {
+            from: Ver(from),
+            to: Ver(to),
+            more,
+            rows,
+        };
+        // The row of 2 changed at 2 and again at 4: it stands above this page.
+        inbox.page(page(0, 3, true, vec![row(1, 3, 3)]));
+        let moved = |ver: u64| VerMoved {
+            prev: Ver(ver - 1),
+            ver: Ver(ver),
+            heads: vec![head_of(&row(1, ver, ver))],
+            pull: false,
+        };
+        assert_eq!(inbox.moved(moved(4)), Taken::Ask);
+        inbox.page(page(3, 4, false, vec![row(2, 4, 4)]));
+        assert!(matches!(inbox.moved(moved(5)), Taken::Heads(_)));
+        inbox.connected(Ver(6));
+        assert_eq!(inbox.moved(moved(6)), Taken::Ask, "something was missed meanwhile");
+    }
+
     #[test]
     fn a_page_from_above_is_no_ground_to_stand_on() {
         let mut inbox = Inbox::default();

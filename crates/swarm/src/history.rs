@@ -6,11 +6,12 @@
 //! (`snapshot`) and the log itself is dumped (`log`).
 
 mod entry;
+mod thread;
 
 pub use entry::{Change, Logged, Present, Ruled, Seen, settings_digest};
+pub use thread::ThreadAt;
 
 use protocol::server_frame::{PresenceState, Role};
-use protocol::thread::ThreadRow;
 use protocol::{ConversationId, Epoch, Generation, Ordinal, SendId, Seq, UserId};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
@@ -89,32 +90,6 @@ pub struct InboxRow {
     /// The threads of it that they follow, in order of their roots.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub threads: Vec<ThreadAt>,
-}
-
-/// A thread in somebody's inbox.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ThreadAt {
-    /// The entry that starts it.
-    pub root: Seq,
-    /// The last reply they may read.
-    pub head: Seq,
-    /// Their cursor in it.
-    pub read: Seq,
-    /// Replies above it that they may read, as they are told.
-    pub unread: u64,
-}
-
-impl ThreadAt {
-    /// A row of an inbox, if its person follows the thread.
-    #[must_use]
-    pub fn followed(row: &ThreadRow) -> Option<Self> {
-        row.following.then_some(Self {
-            root: row.thread,
-            head: row.head,
-            read: row.read,
-            unread: row.unread,
-        })
-    }
 }
 
 /// What happened.

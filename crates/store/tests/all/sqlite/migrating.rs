@@ -1,6 +1,6 @@
 //! Migrations, on databases that older programs wrote: `tests/fixtures/v1.sql` is what [`history`] left in a store of
-//! schema version 1, `v2.sql` what that and [`once`] left in one of version 2. Later versions add their own file; none is
-//! ever made anew.
+//! schema version 1, `v2.sql` what that and [`once`] left in one of version 2. Later versions add their own file; none
+//! is ever made anew.
 
 use super::{Inline, options};
 use crate::scene::{Hands, Scene, still};
