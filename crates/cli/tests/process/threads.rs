@@ -3,8 +3,8 @@
 use crate::terminal::two_people;
 use crate::typist::Running;
 
-/// How often the list is looked at: the row comes a moment after the entry.
-const LOOKS_MAX: usize = 500;
+/// How often the list is looked at: a busy conversation's rows come up to a second after its entries.
+const LOOKS_MAX: usize = 20_000;
 
 /// Looks at the list until the row of bob is like that.
 async fn lists(chat: &mut Running, like: impl Fn(&str) -> bool) {

@@ -197,7 +197,7 @@ async fn own2_an_unfinished_line_is_a_draft() {
     seat.press("/un");
     seat.sees(&["@bob> /un"]).await;
     seat.press("\t");
-    seat.sees(&["/unblock  /unlink  /unpin  /unreact  /unread", "@bob> /un"])
+    seat.sees(&["/unblock  /unfollow  /unlink  /unpin  /unreact  /unread", "@bob> /un"])
         .await;
     seat.press("r\t");
     seat.sees(&["@bob> /unrea"]).await;
