@@ -9,6 +9,7 @@ use client::account::{Account as Door, AccountError};
 use client::address::Address;
 use client::tls::Secure;
 use protocol::account::{Device, SignIn, SignUp, SignedIn};
+use protocol::link::{server_in, token_in};
 use protocol::refusal::Code;
 use protocol::token::TokenText;
 use protocol::{DeviceId, account};
@@ -30,6 +31,9 @@ pub struct Entrance {
     /// The invite to sign up with.
     #[arg(long, requires = "sign_up")]
     invite: Option<String>,
+    /// Join the group of this link, and sign up with it if there is no account yet. It names the server, too.
+    #[arg(long, value_name = "LINK")]
+    join: Option<String>,
     /// The name others see; else the handle.
     #[arg(long, requires = "sign_up")]
     name: Option<String>,
@@ -86,7 +90,7 @@ pub fn sign_up(arguments: &SignUpHere, profile: &Profile) -> Result<(), Wrong> {
         sign_up: Some(arguments.handle.clone()),
         invite: arguments.invite.clone(),
         name: arguments.name.clone(),
-        sign_in: None,
+        ..Entrance::default()
     };
     greet(profile, &block_on(entrance.enter(profile))?.0)
 }
@@ -186,6 +190,25 @@ pub fn table(list: &[Device]) -> String {
 }
 
 impl Entrance {
+    /// The link of the group to join, if one was given.
+    pub fn link(&self) -> Option<&str> {
+        self.join.as_deref()
+    }
+
+    /// Where the server is: where the link leads, if it says so, and nowhere else.
+    fn named_server(&self) -> Result<Option<String>, Wrong> {
+        let linked = self.join.as_deref().and_then(server_in);
+        match (&self.server, linked) {
+            (Some(server), Some(linked)) if !same_server(server, linked) => Err(format!(
+                "--server {server}: the link leads to {}; leave --server away",
+                safe::line(linked)
+            )
+            .into()),
+            (_, Some(linked)) => Ok(Some(linked.to_owned())),
+            (server, None) => Ok(server.clone()),
+        }
+    }
+
     /// The account to go on with, after signing up or in if that was asked for.
     pub async fn enter(&self, profile: &Profile) -> Result<(Account, TokenText), Wrong> {
         let kept = profile.account()?;
@@ -196,7 +219,7 @@ impl Entrance {
         let at_home = kept.as_ref().map(|account| account.server.clone());
         let kept_ca = kept.as_ref().and_then(|account| account.ca.clone());
         let ca = profile.ca().map(Path::to_owned).or(kept_ca);
-        let server = self.server.clone().or(at_home).unwrap_or_else(|| SERVER.to_owned());
+        let server = self.named_server()?.or(at_home).unwrap_or_else(|| SERVER.to_owned());
         if let Some(kept) = kept {
             if kept.handle != handle || !same_server(&kept.server, &server) {
                 return Err(taken(profile, &kept).into());
@@ -220,8 +243,18 @@ impl Entrance {
     }
 
     fn as_kept(&self, profile: &Profile) -> Result<(Account, TokenText), Wrong> {
+        let named = self.named_server()?;
+        if self.join.is_some() && profile.account()?.is_none() {
+            return Err(format!(
+                "nobody is signed in here (profile `{}`); if you have an account, say --sign-in \
+                 YOUR_HANDLE beside --join, else \
+                 --sign-up THE_HANDLE_YOU_WANT",
+                profile.name
+            )
+            .into());
+        }
         let (account, token) = profile.signed_in()?;
-        match &self.server {
+        match &named {
             // A token is for one server and is shown to no other.
             Some(server) if !same_server(server, &account.server) => Err(taken(profile, &account).into()),
             _ => Ok((account, token)),
@@ -242,6 +275,7 @@ impl Entrance {
                 name,
                 password,
                 invite: self.invite.clone(),
+                link: self.join.as_deref().map(|link| TokenText::new(token_in(link))),
                 device_name,
                 cookie: false,
             };

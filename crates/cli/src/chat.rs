@@ -2,7 +2,9 @@
 //! for scripts.
 
 mod keys;
+mod complete;
 mod editor;
+mod marked;
 mod measure;
 mod paper;
 mod terminal;
@@ -16,6 +18,7 @@ mod manners;
 mod doing;
 mod listing;
 mod changing;
+mod thread;
 
 use crate::account::Entrance;
 use crate::clock::now_ms;
@@ -33,12 +36,17 @@ use terminal::{Input, Terminal};
 /// The journal of `tidings chat`.
 const JOURNAL: &str = "chat";
 
+/// How long it is waited, on leaving, for the answer to what was begun.
+const LAST_WORD_TIME_MAX: Duration = Duration::from_secs(2);
+
 /// The arguments of `tidings chat`.
 #[derive(Args)]
 #[command(after_help = "\
 Examples:
   tidings chat --server http://chat.example:8080 --sign-up ann --invite 1-wbcz4-…
   tidings chat --sign-in ann         On another machine.
+  tidings chat --sign-up ann --join 'https://chat.example/j/#…'
+                                     Join a group by a link, and make an account on the way.
   tidings chat @bob                  Go straight to bob.
   tidings --profile bob chat         Be bob, in a second terminal.
   printf '/open @bob\\nhello\\n' | tidings chat
@@ -94,8 +102,10 @@ async fn chat(arguments: Chat, profile: &Profile) -> Result<(), Wrong> {
         .into());
     };
     let keep = File::at(profile.path("chat.journal"));
+    let join = arguments.entrance.link().map(str::to_owned);
     let (client, mut events) = connect(&account, token.clone(), keep, Follow::Lively).await?;
     let mut talk = Talk::new(client, Terminal::open()?, profile, account, token, arguments.with);
+    talk.join = join;
     talk.welcome()?;
     let outcome = loop {
         let listens = talk.listens();
@@ -119,7 +129,12 @@ async fn chat(arguments: Chat, profile: &Profile) -> Result<(), Wrong> {
             Err(wrong) => break Err(wrong),
         }
     };
-    let last = talk.leave(outcome.is_ok()).await;
+    let kept = talk.keep_unfinished().await;
+    // The answer is waited for a moment: a draft that would be said again the next time, after another device had gone
+    // on with it, would push that one aside.
+    let settled = async { while talk.waits_for_answers().await && events.next().await.is_some() {} };
+    drop(tokio::time::timeout(LAST_WORD_TIME_MAX, settled).await);
+    let last = talk.leave(outcome.is_ok()).await.and(kept);
     // The last events tell what could still be sent; nobody looks any more, but the client finishes its work.
     while !matches!(events.next().await, None | Some(Event::Broken { .. })) {}
     drop(lock);

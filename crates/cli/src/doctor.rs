@@ -11,6 +11,7 @@ mod settings;
 
 use crate::Wrong;
 use crate::config::Flags;
+pub use certificate::needs_ca;
 use clap::Args;
 use finding::State;
 use server::clock::{Clock, SystemClock};

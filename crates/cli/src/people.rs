@@ -75,6 +75,13 @@ impl People {
         }
     }
 
+    /// The handles of all that are known, each with its `@`.
+    pub fn handles(&self) -> impl Iterator<Item = String> {
+        self.by_id
+            .values()
+            .map(|person| format!("@{}", safe::line(&person.handle)))
+    }
+
     /// Who they are, if it is known.
     pub fn get(&self, user: UserId) -> Option<&Person> {
         self.by_id.get(&user)

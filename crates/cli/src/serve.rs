@@ -220,6 +220,10 @@ async fn greet(node: &Node, addresses: Vec<SocketAddr>, settings: &Settings) -> 
     let greeting = Greeting {
         addresses,
         tls: settings.tls.is_some(),
+        ca: settings
+            .tls
+            .as_ref()
+            .and_then(|files| crate::doctor::needs_ca(&files.certificate)),
         public_url: settings.public_url.as_ref().map(ToString::to_string),
         machine: greeting::of_this_machine(),
         program: crate::program(),

@@ -8,6 +8,8 @@ mod served;
 mod screen;
 #[path = "process/terminal.rs"]
 mod terminal;
+#[path = "process/threads.rs"]
+mod threads;
 #[path = "process/typist.rs"]
 mod typist;
 #[path = "process/demo.rs"]
@@ -20,3 +22,7 @@ mod keeping;
 mod reach;
 #[path = "process/browser.rs"]
 mod browser;
+#[path = "process/joining.rs"]
+mod joining;
+#[path = "process/typing.rs"]
+mod typing;

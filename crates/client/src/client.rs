@@ -18,6 +18,7 @@ use crate::timeline::Line;
 use protocol::client_frame::{Add, AskPeople, Create, Leave, Place, Remove, Send, Show, What};
 use protocol::own::{AskReceipts, AskStarred, ReceiptOf, Starred};
 use protocol::server_frame::{Ack, ConversationRow, Members, Person};
+use protocol::thread::{AskThread, Find, ThreadPage};
 use protocol::token::TokenText;
 use protocol::{Body, ConversationId, Kind, SendId, Seq, UserId, Ver};
 use rand::rngs::StdRng;
@@ -218,6 +219,29 @@ impl Client {
                 reply_send_id: reply_to.map(|target| target.name),
                 thread: None,
                 thread_send_id: None,
+                read: None,
+                forward: None,
+            }))
+        };
+        self.write(make).await
+    }
+
+    /// Says something in the thread that an entry starts.
+    ///
+    /// # Errors
+    /// As [`Self::send`].
+    pub async fn send_in_thread(&self, conv: ConversationId, body: &Body, root: Target) -> Result<SendId, No> {
+        let (kind, body) = (Kind::Text, body.to_raw());
+        let make = move |send_id| {
+            Verb::Send(Box::new(Send {
+                conv,
+                send_id,
+                kind,
+                body,
+                reply_to: None,
+                reply_send_id: None,
+                thread: Some(root.seq),
+                thread_send_id: Some(root.name),
                 read: None,
                 forward: None,
             }))
@@ -432,6 +456,28 @@ impl Client {
         }
     }
 
+    /// The replies of a thread, as [`AskThread`] says.
+    ///
+    /// # Errors
+    /// As [`Self::starred`].
+    pub async fn thread(&self, ask: AskThread) -> Result<ThreadPage, No> {
+        match self.ask(Command::Thread(ask)).await? {
+            Reply::Thread(page) => Ok(page),
+            other => Err(odd(other)),
+        }
+    }
+
+    /// The entry of this name, and those around it.
+    ///
+    /// # Errors
+    /// As [`Self::starred`].
+    pub async fn find(&self, ask: Find) -> Result<Page, No> {
+        match self.ask(Command::Find(ask)).await? {
+            Reply::Page(page) => Ok(page),
+            other => Err(odd(other)),
+        }
+    }
+
     /// The network came back, or the person is here: do not wait for the back-off.
     ///
     /// # Errors
@@ -520,6 +566,7 @@ fn odd(reply: Reply) -> No {
         | Reply::Starred(_)
         | Reply::ReadAll(_)
         | Reply::Receipts(_)
+        | Reply::Thread(_)
         | Reply::Decided(_) => No::Stopped,
     }
 }

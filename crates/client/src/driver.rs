@@ -316,7 +316,9 @@ fn confirms(action: &Action) -> bool {
             | ClientFrame::Cursor(_)
             | ClientFrame::Prefs(_)
             | ClientFrame::Mark(_)
-            | ClientFrame::Draft(_) => true,
+            | ClientFrame::Draft(_)
+            | ClientFrame::Follow(_)
+            | ClientFrame::ThreadRead(_) => true,
             ClientFrame::Hello(_)
             | ClientFrame::Get(_)
             | ClientFrame::Inbox(_)
@@ -341,7 +343,9 @@ fn confirms(action: &Action) -> bool {
             | ClientFrame::Privacy(_)
             | ClientFrame::Block(_)
             | ClientFrame::Answer(_)
-            | ClientFrame::Report(_) => false,
+            | ClientFrame::Report(_)
+            | ClientFrame::Thread(_)
+            | ClientFrame::Find(_) => false,
         },
         Action::Reply(_, reply) => matches!(reply, Reply::Queued(_)),
         Action::Connect | Action::Close | Action::Persist(_) | Action::Event(_) => false,

@@ -14,6 +14,10 @@ use std::collections::{BTreeMap, BTreeSet};
 #[derive(Clone, Debug, Default)]
 pub struct Inbox {
     ver: Ver,
+    /// The last page said that there is no more. Until it does, a row that changed below the version may be missing: it
+    /// changed again meanwhile and stands above. A move that tells only its head then would hide the rest of it for
+    /// good.
+    whole: bool,
     rows: BTreeMap<ConversationId, (Ver, ConversationRow)>,
     /// Who may reach me and know what of me, with the version that told it.
     privacy: (Ver, Privacy),
@@ -91,17 +95,25 @@ impl Inbox {
         by_time.into_iter().take(count).map(|(_, conv)| conv).collect()
     }
 
+    /// Another connection, to an inbox that stands at `ver`: pages of the one before may have been missed.
+    pub fn connected(&mut self, ver: Ver) {
+        self.whole = ver <= self.ver;
+    }
+
     /// A page of the inbox came.
     pub fn page(&mut self, page: Page) -> Taken {
         if page.from > self.ver {
             return Taken::Ask;
         }
+        let whole = !page.more;
         if page.to <= self.ver {
+            self.whole |= whole && page.to == self.ver;
             return Taken::Known;
         }
         let news: Vec<InboxRow> = page.rows.into_iter().filter(|row| row.ver > self.ver).collect();
         news.iter().for_each(|row| self.put(row));
         self.ver = page.to;
+        self.whole = whole;
         Taken::Rows(news)
     }
 
@@ -114,7 +126,7 @@ impl Inbox {
             .heads
             .iter()
             .all(|head| self.row(head.conv).is_some_and(|row| row.epoch == head.epoch));
-        if moved.pull || moved.prev != self.ver || !known {
+        if moved.pull || moved.prev != self.ver || !known || !self.whole {
             return Taken::Ask;
         }
         self.take_heads(moved.ver, &moved.heads);
@@ -135,6 +147,7 @@ impl Inbox {
             }
             Topic::Mark(_)
             | Topic::Draft(_)
+            | Topic::Thread(_)
             | Topic::Privacy(_)
             | Topic::Blocks(_)
             | Topic::Devices
@@ -214,6 +227,7 @@ mod tests {
                 peer: None,
                 prefs: Prefs::default(),
                 request: None,
+                asking: 0,
             })),
         }
     }
@@ -303,6 +317,31 @@ mod tests {
             inbox.unread(conv, (Seq(12), Ordinal(12)), Some((Seq(12), Ordinal(12)))),
             0
         );
+    }
+
+    /// CNV4: a row that changed while pages are still due is not hidden by a move that tells its head only.
+    #[test]
+    fn cnv4_a_move_counts_only_when_no_page_is_due() {
+        let mut inbox = Inbox::default();
+        let page = |from, to, more, rows| Page {
+            from: Ver(from),
+            to: Ver(to),
+            more,
+            rows,
+        };
+        // The row of 2 changed at 2 and again at 4: it stands above this page.
+        inbox.page(page(0, 3, true, vec![row(1, 3, 3)]));
+        let moved = |ver: u64| VerMoved {
+            prev: Ver(ver - 1),
+            ver: Ver(ver),
+            heads: vec![head_of(&row(1, ver, ver))],
+            pull: false,
+        };
+        assert_eq!(inbox.moved(moved(4)), Taken::Ask);
+        inbox.page(page(3, 4, false, vec![row(2, 4, 4)]));
+        assert!(matches!(inbox.moved(moved(5)), Taken::Heads(_)));
+        inbox.connected(Ver(6));
+        assert_eq!(inbox.moved(moved(6)), Taken::Ask, "something was missed meanwhile");
     }
 
     #[test]

@@ -45,6 +45,7 @@ pub mod inbox;
 pub mod keep;
 pub mod link;
 pub mod log;
+pub mod markup;
 pub mod outbox;
 pub mod own;
 pub mod peers;

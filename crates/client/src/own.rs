@@ -8,6 +8,7 @@
 use crate::bounds::{Bounds, RETRY_MS};
 use protocol::own::{DraftRow, DraftState, DraftText, MarkRow, Prefs, SetDraft, SetMark, SetPrefs};
 use protocol::server_frame::{InboxRow, Topic};
+use protocol::thread::{Follow, ThreadRead, ThreadRow};
 use protocol::{Body, ClientFrame, ConversationId, Refusal, Seq, Ver};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -23,6 +24,10 @@ pub enum Wish {
     Mark(SetMark),
     /// What I have begun to write.
     Draft(SetDraft),
+    /// Whether I want to hear of a thread.
+    Follow(Follow),
+    /// How far I have read a thread.
+    ThreadRead(ThreadRead),
 }
 
 /// What a wish is about: of each there is one slot.
@@ -35,6 +40,10 @@ pub enum About {
     Mark(ConversationId, Seq),
     /// The draft of a conversation.
     Draft(ConversationId),
+    /// Whether a thread is followed.
+    Follow(ConversationId, Seq),
+    /// My cursor in a thread.
+    ThreadRead(ConversationId, Seq),
 }
 
 /// The wishes about one thing, as they are kept: what is or may have been said, and what is wanted after it.
@@ -66,6 +75,7 @@ pub struct Full;
 pub struct Own {
     marks: BTreeMap<(ConversationId, Seq), (Ver, MarkRow)>,
     drafts: BTreeMap<ConversationId, (Ver, DraftRow)>,
+    threads: BTreeMap<(ConversationId, Seq), (Ver, ThreadRow)>,
     slots: BTreeMap<About, Slot>,
 }
 
@@ -77,6 +87,8 @@ impl Wish {
             Self::Prefs(prefs) => About::Prefs(prefs.conv),
             Self::Mark(mark) => About::Mark(mark.conv, mark.seq),
             Self::Draft(draft) => About::Draft(draft.conv),
+            Self::Follow(follow) => About::Follow(follow.conv, follow.thread),
+            Self::ThreadRead(read) => About::ThreadRead(read.conv, read.thread),
         }
     }
 
@@ -87,6 +99,8 @@ impl Wish {
             Self::Prefs(prefs) => ClientFrame::Prefs(prefs),
             Self::Mark(mark) => ClientFrame::Mark(mark),
             Self::Draft(draft) => ClientFrame::Draft(draft),
+            Self::Follow(follow) => ClientFrame::Follow(follow),
+            Self::ThreadRead(read) => ClientFrame::ThreadRead(read),
         }
     }
 
@@ -117,6 +131,10 @@ impl Wish {
                     ..later
                 })
             }
+            (Self::ThreadRead(first), Self::ThreadRead(later)) => Self::ThreadRead(ThreadRead {
+                read: first.read.max(later.read),
+                ..later
+            }),
             (_, later) => later,
         }
     }
@@ -127,7 +145,11 @@ impl About {
     #[must_use]
     pub fn conv(self) -> ConversationId {
         match self {
-            Self::Prefs(conv) | Self::Mark(conv, _) | Self::Draft(conv) => conv,
+            Self::Prefs(conv)
+            | Self::Mark(conv, _)
+            | Self::Draft(conv)
+            | Self::Follow(conv, _)
+            | Self::ThreadRead(conv, _) => conv,
         }
     }
 }
@@ -274,7 +296,11 @@ impl Own {
             ver: *ver,
             topic: Topic::Draft(Box::new(draft.clone())),
         });
-        marks.chain(drafts)
+        let threads = self.threads.values().map(|(ver, thread)| InboxRow {
+            ver: *ver,
+            topic: Topic::Thread(*thread),
+        });
+        marks.chain(drafts).chain(threads)
     }
 
     /// Takes a row of the inbox in, unless a newer one is held. Where it is about.
@@ -287,6 +313,14 @@ impl Own {
             Topic::Draft(draft) => {
                 self.put_draft(row.ver, draft);
                 Some(draft.conv)
+            }
+            Topic::Thread(thread) => {
+                let key = (thread.conv, thread.thread);
+                let held = self.threads.entry(key).or_insert((row.ver, *thread));
+                if held.0 <= row.ver {
+                    *held = (row.ver, *thread);
+                }
+                Some(thread.conv)
             }
             Topic::Conversation(_)
             | Topic::Devices
@@ -320,11 +354,23 @@ impl Own {
         }
     }
 
+    /// How far a thread is read, from the answer, until its row says so: a cursor only goes forward.
+    pub fn put_thread_read(&mut self, ok: &ThreadRow) {
+        if let Some((_, row)) = self.threads.get_mut(&(ok.conv, ok.thread))
+            && row.following
+            && ok.read > row.read
+        {
+            *row = *ok;
+        }
+    }
+
     /// Another lineage: rows go, wishes stay. But places and names of the old one mean something else now.
     pub fn restart(&mut self) {
         self.marks.clear();
         self.drafts.clear();
-        self.slots.retain(|about, _| !matches!(about, About::Mark(..)));
+        self.threads.clear();
+        self.slots
+            .retain(|about, _| matches!(about, About::Prefs(_) | About::Draft(_)));
         self.disconnected();
         for slot in self.slots.values_mut() {
             let wishes = [&mut slot.wishes.first, &mut slot.wishes.then];
@@ -335,7 +381,7 @@ impl Own {
                         draft.forget.clear();
                     }
                     Wish::Prefs(prefs) => prefs.cleared_seq = None,
-                    Wish::Mark(_) => {}
+                    Wish::Mark(_) | Wish::Follow(_) | Wish::ThreadRead(_) => {}
                 }
             }
         }
@@ -347,7 +393,7 @@ impl Own {
         let wished = self.wished(About::Prefs(conv));
         wished.fold(row, |prefs, wish| match wish {
             Wish::Prefs(change) => prefs.with(change),
-            Wish::Mark(_) | Wish::Draft(_) => prefs,
+            _ => prefs,
         })
     }
 
@@ -358,7 +404,7 @@ impl Own {
         let wished = self.wished(About::Mark(conv, seq));
         wished.fold(row.unwrap_or_default(), |(star, hidden), wish| match wish {
             Wish::Mark(change) => (change.star.unwrap_or(star), change.hidden.unwrap_or(hidden)),
-            Wish::Prefs(_) | Wish::Draft(_) => (star, hidden),
+            _ => (star, hidden),
         })
     }
 
@@ -371,7 +417,7 @@ impl Own {
             .map_or("", |(_, draft)| draft.now.text.0.as_str());
         self.wished(About::Draft(conv)).fold(row, |text, wish| match wish {
             Wish::Draft(change) => change.text.as_ref().map_or(text, |text| text.0.as_str()),
-            Wish::Prefs(_) | Wish::Mark(_) => text,
+            _ => text,
         })
     }
 
@@ -392,6 +438,28 @@ impl Own {
     /// All drafts, as the inbox tells them.
     pub fn drafts(&self) -> impl Iterator<Item = &DraftRow> {
         self.drafts.values().map(|(_, draft)| draft)
+    }
+
+    /// All threads that I follow, or did, as the inbox tells them.
+    pub fn threads(&self) -> impl Iterator<Item = &ThreadRow> {
+        self.threads.values().map(|(_, thread)| thread)
+    }
+
+    /// The threads of a conversation in which there are replies that I have not read. What I wish to have read to its
+    /// end is read.
+    pub fn unread_threads(&self, conv: ConversationId) -> impl Iterator<Item = ThreadRow> {
+        let of_it = self.threads.range((conv, Seq::ZERO)..=(conv, Seq(u64::MAX)));
+        let unread = of_it.map(|(_, (_, thread))| *thread).filter(|thread| thread.unread > 0);
+        unread.filter(move |thread| {
+            let mut wished = self.wished(About::ThreadRead(conv, thread.thread));
+            !wished.any(|wish| matches!(wish, Wish::ThreadRead(read) if read.read >= thread.head))
+        })
+    }
+
+    /// Replies that I have not read in the threads of a conversation.
+    #[must_use]
+    pub fn unread_replies(&self, conv: ConversationId) -> u64 {
+        self.unread_threads(conv).map(|thread| thread.unread).sum()
     }
 
     /// The wish that empties a draft, if its text is what is sent. Other words leave it alone.

@@ -8,7 +8,7 @@ use crate::client::Target;
 use crate::outbox::{Item, Outbox, Phase, Verb};
 use protocol::entry::Reaction;
 use protocol::server_frame::Ack;
-use protocol::{Entry, Kind, Refusal, SendId, Seq, UserId};
+use protocol::{Entry, Kind, MessageId, Refusal, SendId, Seq, UserId};
 use serde_json::value::RawValue;
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -32,6 +32,10 @@ pub struct Line {
     pub rev: Option<Seq>,
     /// What it answers.
     pub reply_to: Option<Seq>,
+    /// The message that starts the thread it is in.
+    pub thread: Option<Seq>,
+    /// Its name, for links; `None` until the server has given it one.
+    pub id: Option<MessageId>,
     /// The edit that gave it its present body.
     pub edited: Option<Seq>,
     /// Who deleted it for everybody.
@@ -117,6 +121,8 @@ fn line_of(entry: &Entry, me: UserId, (delivered, read): (Seq, Seq)) -> Line {
         body: Arc::clone(&entry.body),
         rev: entry.rev,
         reply_to: entry.reply_to,
+        thread: entry.thread,
+        id: Some(entry.id),
         edited: entry.edited,
         deleted_by: entry.deleted_by,
         pinned: entry.pinned,
@@ -137,6 +143,8 @@ fn echo(item: &Item, ack: Option<&Ack>, me: UserId) -> Option<Line> {
         body: Arc::from(send.body.clone()),
         rev: None,
         reply_to: send.reply_to,
+        thread: send.thread,
+        id: ack.map(|ack| ack.message_id),
         edited: None,
         deleted_by: None,
         pinned: false,
@@ -209,7 +217,7 @@ mod tests {
             epoch: log.epoch,
             seq: Seq(2),
             ord: protocol::Ordinal(2),
-            message_id: protocol::MessageId::from_bytes([0; 16]),
+            message_id: MessageId::from_bytes([0; 16]),
             created_ms: 9,
             dup: false,
         };

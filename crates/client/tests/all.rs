@@ -4,6 +4,8 @@
 mod account;
 #[path = "all/journal.rs"]
 mod journal;
+#[path = "all/markup.rs"]
+mod markup;
 #[path = "all/scripted.rs"]
 mod scripted;
 #[path = "all/wire.rs"]

@@ -88,11 +88,14 @@ pub enum Mutant {
     /// What a change points to is what stands at that place, whatever its author saw there. Shows as another entry
     /// edited, deleted or answered than was meant, once a backup was restored.
     ChangeByPlace,
+    /// A link is looked for among those that were not used too often yet, the one that was used up among them. Shows
+    /// as one person more than the link says, when two race for its last use or one comes twice.
+    LinkUsedOnceTooOften,
 }
 
 impl Mutant {
     /// All of them.
-    pub const ALL: [Self; 24] = [
+    pub const ALL: [Self; 25] = [
         Self::AckBeforeCommit,
         Self::DedupeInMemory,
         Self::DedupeOnOldSnapshot,
@@ -117,6 +120,7 @@ impl Mutant {
         Self::DeleteLeavesACopy,
         Self::BlockLeaksPresence,
         Self::ChangeByPlace,
+        Self::LinkUsedOnceTooOften,
     ];
 
     /// Its name, as it is chosen by.
@@ -147,6 +151,7 @@ impl Mutant {
             Self::DeleteLeavesACopy => "delete-leaves-a-copy",
             Self::BlockLeaksPresence => "block-leaks-presence",
             Self::ChangeByPlace => "change-by-place",
+            Self::LinkUsedOnceTooOften => "link-used-once-too-often",
         }
     }
 

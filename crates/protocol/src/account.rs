@@ -19,6 +19,10 @@ pub struct SignUp {
     /// The invite, where the server wants one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub invite: Option<String>,
+    /// The token of a link into a group, in place of an invite: where the server lets who holds one sign up with it.
+    /// It must be one that can be used, and is not used up by this; `join` does that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub link: Option<TokenText>,
     /// What to call this device in the list of devices.
     #[serde(default)]
     pub device_name: String,

@@ -9,6 +9,7 @@ use crate::link::{Admit, AskLinks, AskLook, AskRequests, Join, MakeLink, RevokeL
 use crate::own::{AskReceipts, AskStarred, ReadAll, SetDraft, SetMark, SetPrefs};
 use crate::people::{AnswerRequest, Block, Report, SetPrivacy, SetProfile};
 use crate::position::{DeviceSeq, Generation, Seq, Ver};
+use crate::thread::{AskThread, Find, Follow, ThreadRead};
 use crate::token::TokenText;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -99,6 +100,14 @@ frames! {
         "answer" => Answer(AnswerRequest),
         /// Somebody who runs this server should look at this. Answered by `report_ok`.
         "report" => Report(Report),
+        /// I want to hear of a thread, or no longer. Answered by `thread_ok`.
+        "follow" => Follow(Follow),
+        /// I have seen the replies of a thread. Answered by `thread_ok`.
+        "thread_read" => ThreadRead(ThreadRead),
+        /// The replies of a thread. Answered by `thread`.
+        "thread" => Thread(AskThread),
+        /// The entry of this name, and those around it. Answered by `entries`.
+        "find" => Find(Find),
     }
 }
 
@@ -148,7 +157,7 @@ pub struct Send {
     /// bears this name is answered, or none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reply_send_id: Option<SendId>,
-    /// The thread it belongs to.
+    /// The thread it belongs to: a message that is in no thread itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub thread: Option<Seq>,
     /// The `send_id` of the entry that starts the thread, as `reply_send_id`.

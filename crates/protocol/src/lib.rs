@@ -7,6 +7,7 @@
 //! - [`limits`]: every bound, with its unit in its name.
 //! - [`body`] and [`entry`]: what people write, and how it stands in a conversation's log.
 //! - [`change`]: what is done to an entry after it was written.
+//! - [`thread`]: replies that hang on one message, and how an entry is found by its name.
 //! - [`unread`]: spans of membership, and the arithmetic of unread counts over them.
 //! - [`group`], [`link`] and [`rights`]: what a group is beside its log, how one joins it, who may do what in it.
 //! - [`frame`]: what travels over a socket, [`client_frame`] up and [`server_frame`] down.
@@ -37,6 +38,7 @@ pub mod rights;
 #[cfg(feature = "openapi")]
 pub mod schema;
 pub mod server_frame;
+pub mod thread;
 pub mod token;
 pub mod unread;
 

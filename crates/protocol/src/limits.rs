@@ -97,6 +97,8 @@ pub const ENTRY_EMOJIS_MAX: usize = 24;
 pub const PERSON_REACTIONS_MAX: usize = 6;
 /// Reactions to one entry, all people and emojis together.
 pub const ENTRY_REACTIONS_MAX: usize = 1_024;
+/// Threads of one conversation that one person follows: of more, the one that began first is let go.
+pub const THREADS_FOLLOWED_MAX: usize = 500;
 /// Pinned entries of one conversation.
 pub const PINS_MAX: usize = 50;
 /// How long after it was written a message can be edited by its author, in milliseconds: a day.

@@ -7,6 +7,8 @@ use crate::ids::{ConversationId, SendId, UserId};
 use crate::token::TokenText;
 use serde::{Deserialize, Serialize};
 
+/// The path of the page that a browser shows who follows a link.
+pub const LINK_PAGE: &str = "/j/";
 /// The path of a link, before the `#` and the token.
 pub const LINK_PATH: &str = "/j/#";
 
@@ -50,6 +52,33 @@ pub struct RevokeLink {
 pub struct AskLook {
     /// The link's token.
     pub token: TokenText,
+}
+
+/// `POST /v1/preview`: what is behind a link, for who is not signed in. Answered by a [`Preview`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct AskPreview {
+    /// The link's token.
+    pub token: TokenText,
+}
+
+/// What somebody without an account is told of a group whose link they hold.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Preview {
+    /// Its title.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub title: Option<String>,
+    /// What it is for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    /// How many members it has.
+    pub members: u32,
+    /// Who joins has to be let in.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub approve: bool,
+    /// Who has no account can make one here with this link and nothing else.
+    pub sign_up: bool,
 }
 
 /// `join`: be added by a link. Answered by `ack`, or by `asked` where somebody has to let one in.
@@ -170,14 +199,20 @@ pub struct Requests {
     pub list: Vec<Request>,
 }
 
-/// Somebody who asks to be let in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// Somebody who asks to be let in. By asking they say who they are: whoever answers need not be acquainted with them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Request {
     /// Who.
     pub user: UserId,
     /// Since when, in milliseconds since 1970 UTC.
     pub asked_ms: u64,
+    /// Their handle; absent where it cannot be told, and from older servers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub handle: Option<String>,
+    /// The name to show.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
 }
 
 /// The token in what somebody pasted: a whole URL, or the token alone.
@@ -185,4 +220,28 @@ pub struct Request {
 pub fn token_in(pasted: &str) -> &str {
     let pasted = pasted.trim();
     pasted.rsplit_once('#').map_or(pasted, |(_, token)| token)
+}
+
+/// The server that a pasted link leads to: `https://chat.example`. `None`: it is a token alone, or no link.
+#[must_use]
+pub fn server_in(pasted: &str) -> Option<&str> {
+    let (server, _) = pasted.trim().split_once(LINK_PATH)?;
+    (!server.is_empty()).then_some(server)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_link_is_taken_apart_as_people_paste_it() {
+        let link = " https://chat.example:8443/j/#8a.1wbcz\n";
+        assert_eq!(
+            (server_in(link), token_in(link)),
+            (Some("https://chat.example:8443"), "8a.1wbcz")
+        );
+        for bare in ["8a.1wbcz", "#8a.1wbcz", "/j/#8a.1wbcz"] {
+            assert_eq!((server_in(bare), token_in(bare)), (None, "8a.1wbcz"), "{bare}");
+        }
+    }
 }

@@ -120,6 +120,8 @@ codes! {
         "There are as many reactions or pins here as there may be; take one back first.";
     417 NotAMessage "not_a_message" 422
         "Only what people wrote can be changed, reacted to, pinned or passed on; and only a text can be edited.";
+    418 NotARoot "not_a_root" 422
+        "A thread starts at a message that is in no thread itself; name that one.";
     430 LastOwner "last_owner" 409 "A group always has an owner; make somebody else one first.";
     431 TooManyLinks "too_many_links" 409
         "There are as many links, or people who ask to be let in, as there may be; an admin has to see to them.";

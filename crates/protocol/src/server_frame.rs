@@ -14,6 +14,7 @@ use crate::people::{AnswerRequest, Block, Blocks, FirstContact, Privacy, ReportO
 pub use crate::people::{People, Person};
 use crate::position::{Generation, Ordinal, Seq, Ver};
 use crate::refusal::Refusal;
+use crate::thread::{ThreadPage, ThreadRow};
 use crate::unread::Span;
 use serde::{Deserialize, Serialize};
 
@@ -94,6 +95,10 @@ frames! {
         "answer_ok" => AnswerOk(AnswerRequest),
         /// The report is kept for whoever runs this server.
         "report_ok" => ReportOk(ReportOk),
+        /// How a thread stands for you, durably.
+        "thread_ok" => ThreadOk(ThreadRow),
+        /// The replies of a thread.
+        "thread" => Thread(ThreadPage),
     }
 }
 
@@ -207,6 +212,8 @@ pub enum Topic {
     Privacy(Privacy),
     /// Whom I block.
     Blocks(Blocks),
+    /// A thread that I follow, or did.
+    Thread(ThreadRow),
     /// A topic this program does not know.
     #[serde(other)]
     Unknown,
@@ -258,6 +265,13 @@ pub struct ConversationRow {
     /// In a 1:1 that a stranger began, until it is taken up: how it stands for me.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub request: Option<FirstContact>,
+    /// How many ask to be let in, if I may admit them.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub asking: u32,
+}
+
+fn is_zero(number: &u32) -> bool {
+    *number == 0
 }
 
 impl ConversationRow {

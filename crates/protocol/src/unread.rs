@@ -63,6 +63,23 @@ pub fn unread(spans: &[Span], head_ord: Ordinal, read_ord: Ordinal) -> u64 {
     spans.iter().map(above).sum()
 }
 
+/// The same spans, counted in the replies of a thread: `at` tells how many of its replies there are up to and with an
+/// entry. So one arithmetic, [`unread`], does for both.
+///
+/// # Errors
+/// As `at`.
+pub fn counted<E>(spans: &[Span], mut at: impl FnMut(Seq) -> Result<Ordinal, E>) -> Result<Vec<Span>, E> {
+    let mut counted = Vec::with_capacity(spans.len());
+    for span in spans {
+        counted.push(Span {
+            from_ord: at(span.from_seq.prev())?,
+            to_ord: span.to_seq.map(&mut at).transpose()?,
+            ..*span
+        });
+    }
+    Ok(counted)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -90,6 +107,36 @@ mod tests {
                 .filter(|&seq| counts[seq - 1] && seq > read && may_read(&spans, Seq(seq as u64)))
                 .count() as u64;
             prop_assert_eq!(unread(&spans, ord_at(head), ord_at(read)), walked);
+        }
+
+        /// THR2: what is not read of a thread equals a walk over the log, for every head and cursor, with any spans.
+        #[test]
+        fn thr2_unread_of_a_thread_equals_a_brute_force_count(
+            thread_of in proptest::collection::vec(0_u8..3, 1..40),
+            cuts in proptest::collection::btree_set(1_usize..40, 0..6),
+            read in 0_usize..41,
+        ) {
+            let head = thread_of.len();
+            let is_reply = |seq: usize| thread_of[seq - 1] == 1;
+            let at = |seq: Seq| {
+                let replies = (1..=head.min(seq.0 as usize)).filter(|&seq| is_reply(seq)).count();
+                Ok::<_, std::convert::Infallible>(Ordinal(replies as u64))
+            };
+            let cuts: Vec<usize> = cuts.into_iter().filter(|&c| c <= head).collect();
+            // Their ords are the conversation's, and of no use here.
+            let spans: Vec<Span> = cuts.chunks(2).map(|pair| Span {
+                from_seq: Seq(pair[0] as u64),
+                from_ord: Ordinal(77),
+                to_seq: pair.get(1).map(|&to| Seq(to as u64 - 1)),
+                to_ord: pair.get(1).map(|_| Ordinal(77)),
+            }).collect();
+            let read = read.min(head);
+            let walked = (1..=head)
+                .filter(|&seq| is_reply(seq) && seq > read && may_read(&spans, Seq(seq as u64)))
+                .count() as u64;
+            let counted = counted(&spans, at).expect("infallible");
+            let (head, read) = (at(Seq(head as u64)), at(Seq(read as u64)));
+            prop_assert_eq!(unread(&counted, head.expect("infallible"), read.expect("infallible")), walked);
         }
     }
 

@@ -19,13 +19,14 @@ use crate::node::Node;
 use crate::password::Unhashed;
 use crate::wire;
 use protocol::account::{SignIn, SignUp, SignedIn};
+use protocol::link::{AskPreview, Preview};
 use protocol::refusal::Code;
 use protocol::token::{Token, TokenText};
 use protocol::{DeviceId, Refusal, UserId, limits};
 use secret::Fits;
 use sha2::{Digest, Sha256};
 use std::net::IpAddr;
-use store::{ClaimHandle, NewDevice, NewUser, SecretHash, SeenDevice};
+use store::{ClaimHandle, LinkLook, NewDevice, NewUser, SecretHash, SeenDevice};
 
 /// How often it is written down that a device was there, in milliseconds.
 const SEEN_INTERVAL_MS: u64 = 60_000;
@@ -45,7 +46,8 @@ pub struct Who {
 ///
 /// The person is written first, then the handle is claimed for them (which uses the invite), then the device signed in:
 /// a crash in between leaves a person nobody can find, or an account to sign in to, and never a used invite without
-/// one.
+/// one. A link is of the conversation family and an account is not, so the two are no one transaction: the link is only
+/// looked at, and whoever is too late to join by it has an account all the same.
 ///
 /// # Errors
 /// [`Code::RateLimited`], [`Code::BadHandle`], [`Code::BadPassword`], [`Code::BadRequest`] (the name),
@@ -58,7 +60,7 @@ pub async fn sign_up(node: &Node, asked: SignUp, from: IpAddr) -> Result<SignedI
         return Err(Code::BadPassword.refuse());
     }
     // Before the handle is looked at, so that nobody without an invite learns which handles there are.
-    let invite = usable_invite(node, asked.invite.as_deref()).await?;
+    let ticket = usable_ticket(node, &asked).await?;
     let taken = node
         .store
         .find_handles(vec![handle.clone()])
@@ -79,13 +81,16 @@ pub async fn sign_up(node: &Node, asked: SignUp, from: IpAddr) -> Result<SignedI
         handle: handle.clone(),
         name: name.clone(),
         password_hash,
-        owner: invite.is_some_and(|(_, owner)| owner),
+        owner: matches!(ticket, Ticket::Invite { owner: true, .. }),
     };
     node.store.create_user(new_user).await.map_err(wire::refusal)?;
     let claim = ClaimHandle {
         handle: handle.clone(),
         user,
-        invite: invite.map(|(hash, _)| hash),
+        invite: match ticket {
+            Ticket::Invite { hash, .. } => Some(hash),
+            Ticket::Link | Ticket::Nothing => None,
+        },
     };
     node.store.claim_handle(claim).await.map_err(wire::refusal)?;
     let (device, token) = add_device(node, user, &asked.device_name).await?;
@@ -214,20 +219,72 @@ async fn add_device(node: &Node, user: UserId, name: &str) -> Result<(DeviceId, 
     Ok((device, Token { user, device, secret }.to_text()))
 }
 
-/// The invite that pays for a sign-up, and whether it makes an owner. `None`: none is needed and none was brought.
-async fn usable_invite(node: &Node, text: Option<&str>) -> Result<Option<(SecretHash, bool)>, Refusal> {
-    let text = text.map(str::trim).filter(|text| !text.is_empty());
-    match (text, node.config.sign_up) {
-        (None, SignUpPolicy::Open) => Ok(None),
-        (None, SignUpPolicy::Invite) => Err(Code::InviteNeeded.refuse()),
-        (Some(text), _) => {
-            let invalid = || Code::InviteInvalid.refuse();
-            let hash = invite_hash(text).ok_or_else(invalid)?;
-            let usable = node.store.invites(INVITES_MAX).await.map_err(wire::refusal)?;
-            let found = usable.iter().find(|invite| invite.hash == hash).ok_or_else(invalid)?;
-            Ok(Some((hash, found.owner)))
-        }
+/// What lets somebody sign up.
+enum Ticket {
+    /// Whoever comes.
+    Nothing,
+    /// An invite, which is used by it.
+    Invite {
+        /// What the store keeps of it.
+        hash: SecretHash,
+        /// It makes an owner.
+        owner: bool,
+    },
+    /// A link into a group, which is not: joining does that, and by then it may be used up.
+    Link,
+}
+
+/// What somebody brought to sign up with, if it is good; an invite before a link.
+async fn usable_ticket(node: &Node, asked: &SignUp) -> Result<Ticket, Refusal> {
+    let invite = asked.invite.as_deref().map(str::trim).filter(|text| !text.is_empty());
+    let invalid = || Code::InviteInvalid.refuse();
+    if let Some(text) = invite {
+        let hash = invite_hash(text).ok_or_else(invalid)?;
+        let usable = node.store.invites(INVITES_MAX).await.map_err(wire::refusal)?;
+        let found = usable.iter().find(|invite| invite.hash == hash).ok_or_else(invalid)?;
+        let owner = found.owner;
+        return Ok(Ticket::Invite { hash, owner });
     }
+    let open = node.config.sign_up == SignUpPolicy::Open;
+    match &asked.link {
+        // Also where nothing is wanted: who came for the group had better hear it before they have an account.
+        Some(link) if open || node.config.links_sign_up => {
+            preview(node, link).await?;
+            Ok(Ticket::Link)
+        }
+        Some(_) => Err(Code::InviteNeeded.refuse_saying(
+            "On this server a link into a group makes no account: whoever runs it has to send you an invite first.",
+        )),
+        None if open => Ok(Ticket::Nothing),
+        None => Err(Code::InviteNeeded.refuse()),
+    }
+}
+
+/// What is behind a link for who is nobody here. The same refusal whether it was void, used up, or never one.
+///
+/// # Errors
+/// [`Code::InviteInvalid`], [`Code::Overloaded`], [`Code::Internal`].
+async fn preview(node: &Node, token: &TokenText) -> Result<LinkLook, Refusal> {
+    let (conv, hash) = read_link(token).ok_or_else(|| Code::InviteInvalid.refuse())?;
+    let nobody = UserId::from_bytes([0; 16]);
+    node.store.look(nobody, conv, hash).await.map_err(wire::refusal)
+}
+
+/// What somebody who is not signed in sees of a group whose link they hold.
+///
+/// # Errors
+/// [`Code::RateLimited`], [`Code::InviteInvalid`], [`Code::Overloaded`], [`Code::Internal`].
+pub async fn look_behind(node: &Node, asked: &AskPreview, from: IpAddr) -> Result<Preview, Refusal> {
+    let passed = node.gates.preview(from, node.now_ms());
+    passed.map_err(|ms| Code::RateLimited.refuse_for_ms(ms))?;
+    let look = preview(node, &asked.token).await?;
+    Ok(Preview {
+        title: look.title,
+        description: look.description,
+        members: u32::try_from(look.members).unwrap_or(u32::MAX),
+        approve: look.approve,
+        sign_up: node.config.links_sign_up || node.config.sign_up == SignUpPolicy::Open,
+    })
 }
 
 /// A name that others are shown.

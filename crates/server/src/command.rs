@@ -26,6 +26,7 @@ mod profile;
 mod report;
 mod roster;
 mod send;
+mod thread;
 mod typing;
 mod watch;
 
@@ -114,6 +115,10 @@ pub fn run(node: &Arc<Node>, who: &Arc<Who>, re: Option<RequestId>, frame: Clien
         ClientFrame::Block(frame) => privacy::block(node, who, frame),
         ClientFrame::Answer(frame) => answer::answer(node, who, frame),
         ClientFrame::Report(frame) => report::report(node, who, frame),
+        ClientFrame::Follow(frame) => thread::follow(node, who, frame),
+        ClientFrame::ThreadRead(frame) => thread::read(node, who, frame),
+        ClientFrame::Thread(frame) => thread::page(node, who, frame),
+        ClientFrame::Find(frame) => thread::find(node, who, frame),
     }
 }
 

@@ -24,6 +24,9 @@ pub enum SignUpPolicy {
 pub struct Config {
     /// Who may sign up.
     pub sign_up: SignUpPolicy,
+    /// Whether who holds a link into a group may sign up with it where an invite is wanted. They may, where nobody says
+    /// otherwise: whoever makes a link means people, not accounts, and half of those who get one have none yet.
+    pub links_sign_up: bool,
     /// Whether everybody who has an account here counts as acquainted with everybody else: nobody's first words are a
     /// request then, and anybody may put anybody into a group. For a team that is one circle anyhow.
     pub everybody_is_acquainted: bool,
@@ -82,6 +85,8 @@ pub struct Rates {
     pub connects_per_address: Rate,
     /// Sign-ups and sign-ins from one address.
     pub sign_ins_per_address: Rate,
+    /// Looks behind links by who is not signed in, from one address.
+    pub previews_per_address: Rate,
     /// Sign-ins to one account, whoever tries.
     pub sign_ins_per_user: Rate,
     /// Frames from one device, of any sort.
@@ -104,6 +109,7 @@ impl Default for Rates {
         Self {
             connects_per_address: rate(200.0, 50.0),
             sign_ins_per_address: rate(20.0, 0.5),
+            previews_per_address: rate(60.0, 1.0),
             sign_ins_per_user: rate(10.0, 0.1),
             frames_per_device: rate(1_000.0, 200.0),
             sends_per_user: rate(200.0, 40.0),
@@ -126,6 +132,7 @@ impl Rates {
         Self {
             connects_per_address: all,
             sign_ins_per_address: all,
+            previews_per_address: all,
             sign_ins_per_user: all,
             frames_per_device: all,
             sends_per_user: all,
@@ -141,6 +148,7 @@ impl Default for Config {
     fn default() -> Self {
         Self {
             sign_up: SignUpPolicy::default(),
+            links_sign_up: true,
             everybody_is_acquainted: false,
             trusted_proxies: Vec::new(),
             public_url: None,

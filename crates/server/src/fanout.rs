@@ -12,7 +12,7 @@ use protocol::ConversationId;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
-use store::{BUMP_ROWS_MAX, Dirty, InboxRecord, InboxRows};
+use store::{BUMP_ROWS_MAX, Dirty, InboxRecord, InboxRows, ThreadRecord};
 
 /// Conversations brought up to date at once.
 const PASS_CONVERSATIONS_MAX: usize = 64;
@@ -73,7 +73,12 @@ async fn pass(node: &Node, convs: Vec<ConversationId>) -> store::Result<()> {
             node.store.settle(*conv, *mark).await?;
         }
     }
-    let mut rows: Vec<InboxRecord> = called_for.into_iter().flat_map(|one| one.rows).collect();
+    let mut threads: Vec<ThreadRecord> = Vec::new();
+    let mut rows: Vec<InboxRecord> = Vec::new();
+    for one in called_for {
+        rows.extend(one.rows);
+        threads.extend(one.threads);
+    }
     while !rows.is_empty() {
         let rest = rows.split_off(rows.len().min(BUMP_ROWS_MAX));
         let bumped = node.store.bump(std::mem::replace(&mut rows, rest)).await?;
@@ -81,6 +86,13 @@ async fn pass(node: &Node, convs: Vec<ConversationId>) -> store::Result<()> {
         if !bumped.is_empty() {
             node.bus.publish(Hint::Inbox(bumped.into()));
         }
+    }
+    for rows in threads.chunks(BUMP_ROWS_MAX) {
+        let bumped = node.store.bump_threads(rows.to_vec()).await?;
+        node.metrics.inbox_rows.inc_by(bumped.len() as u64);
+        bumped
+            .into_iter()
+            .for_each(|(user, ver)| node.topic_moved(user, Some(ver)));
     }
     for settled in join_all(marks.into_iter().map(|(conv, mark)| node.store.settle(conv, mark))).await {
         settled?;

@@ -153,6 +153,7 @@ pub fn address_group(addr: IpAddr) -> IpAddr {
 pub struct Gates {
     connects: Buckets<IpAddr>,
     sign_ins_from: Buckets<IpAddr>,
+    previews_from: Buckets<IpAddr>,
     sign_ins_to: Buckets<UserId>,
     sends_of: Buckets<UserId>,
     sends_to: Buckets<ConversationId>,
@@ -168,6 +169,7 @@ impl Gates {
         Self {
             connects: Buckets::new(rates.connects_per_address),
             sign_ins_from: Buckets::new(rates.sign_ins_per_address),
+            previews_from: Buckets::new(rates.previews_per_address),
             sign_ins_to: Buckets::new(rates.sign_ins_per_user),
             sends_of: Buckets::new(rates.sends_per_user),
             sends_to: Buckets::new(rates.sends_per_conversation),
@@ -191,6 +193,14 @@ impl Gates {
     /// As [`Self::connect`].
     pub fn sign_in_from(&self, addr: IpAddr, now_ms: u64) -> Result<(), u64> {
         self.sign_ins_from.take(address_group(addr), 1.0, now_ms)
+    }
+
+    /// A look behind a link from this address, by who is not signed in.
+    ///
+    /// # Errors
+    /// As [`Self::connect`].
+    pub fn preview(&self, addr: IpAddr, now_ms: u64) -> Result<(), u64> {
+        self.previews_from.take(address_group(addr), 1.0, now_ms)
     }
 
     /// A sign-in to this account, from anywhere.

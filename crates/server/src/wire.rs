@@ -4,6 +4,7 @@ use protocol::own::{DraftOk, DraftRow, DraftState, DraftText};
 use protocol::people::Blocks;
 use protocol::refusal::Code;
 use protocol::server_frame::{self as frame, ServerFrame, Topic as WireTopic};
+use protocol::thread::ThreadRow;
 use protocol::{Epoch, Refusal, Seq};
 use serde_json::value::RawValue;
 use std::sync::Arc;
@@ -123,6 +124,7 @@ fn topic(epoch: Epoch, topic: store::Topic, is_private: bool) -> WireTopic {
         store::Topic::Mark(mark) => WireTopic::Mark(mark),
         store::Topic::Draft(draft) => WireTopic::Draft(Box::new(self::draft(*draft))),
         store::Topic::Privacy(privacy) => WireTopic::Privacy(privacy),
+        store::Topic::Thread(record) => WireTopic::Thread(thread(&record)),
         store::Topic::Blocks(users) => WireTopic::Blocks(Blocks { users }),
         store::Topic::Conversation(record) => WireTopic::Conversation(Box::new(frame::ConversationRow {
             conv: record.conv,
@@ -147,7 +149,21 @@ fn topic(epoch: Epoch, topic: store::Topic, is_private: bool) -> WireTopic {
             }),
             prefs: record.prefs,
             request: record.request,
+            asking: record.asking,
         })),
+    }
+}
+
+/// A thread, as it stands for whom it is about.
+#[must_use]
+pub fn thread(record: &store::ThreadRecord) -> ThreadRow {
+    ThreadRow {
+        conv: record.conv,
+        thread: record.root,
+        following: record.following,
+        head: record.head,
+        read: record.read,
+        unread: record.unread,
     }
 }
 
@@ -244,6 +260,7 @@ fn code(refused: Refused) -> Code {
         Refused::InviteInvalid => Code::InviteInvalid,
         Refused::TooManyDevices => Code::TooManyDevices,
         Refused::Deleted => Code::Deleted,
+        Refused::NotARoot => Code::NotARoot,
         Refused::TooLate => Code::TooLate,
         Refused::TooMany => Code::TooMany,
         Refused::NotAMessage => Code::NotAMessage,

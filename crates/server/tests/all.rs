@@ -60,6 +60,8 @@ mod drain;
 mod revoke;
 #[path = "all/held.rs"]
 mod held;
+#[path = "all/threads.rs"]
+mod threads;
 #[path = "all/slow.rs"]
 mod slow;
 #[path = "all/converge.rs"]

@@ -103,6 +103,9 @@ pub enum Refused {
     /// The time in which it could be edited or deleted has passed.
     #[error("the time for it has passed")]
     TooLate,
+    /// A thread does not start there: it is no message, or in a thread itself.
+    #[error("no thread starts there")]
+    NotARoot,
     /// As many reactions or pins as there may be.
     #[error("too many reactions or pins")]
     TooMany,

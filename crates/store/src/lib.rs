@@ -9,6 +9,7 @@
 //! - [`link`]: the same for invite links.
 //! - [`change`]: the same for what is done to an entry later.
 //! - [`own`]: the same for what is one's own: preferences, marks, drafts.
+//! - [`thread`]: the same for threads.
 //! - [`error`]: refused, overloaded, or at fault.
 //! - [`reply`]: how an answer comes back from an engine that works in batches.
 //! - [`backup`]: a copy of everything in one file.
@@ -24,6 +25,7 @@ pub mod own;
 pub mod record;
 pub mod reply;
 pub mod sqlite;
+pub mod thread;
 
 pub use change::{Amend, Amendment, AskHistory, Forward, Revision, Revisions};
 pub use error::{Error, Fault, Refused, Result};
@@ -31,11 +33,12 @@ pub use link::{Join, JoinRequest, Joined, Link, LinkLook, NewLink};
 pub use own::{Draft, DraftState, Owned, SetDraft};
 pub use record::*;
 pub use reply::Reply;
+pub use thread::{AskThread, FollowThread, ReadThread, ThreadEntries, ThreadPlace, ThreadRecord};
 
 use backup::{BackUp, BackedUp, BackupError};
 use protocol::own::{MarkRow, Prefs, SetMark, SetPrefs};
 use protocol::people::{Privacy, SetPrivacy};
-use protocol::{ConversationId, DeviceId, DeviceSeq, Epoch, SendId, Seq, UserId, Ver};
+use protocol::{ConversationId, DeviceId, DeviceSeq, Epoch, MessageId, SendId, Seq, UserId, Ver};
 
 /// Everything that must survive.
 ///
@@ -69,11 +72,12 @@ pub trait Store: Send + Sync + 'static {
 
     /// Appends one entry: *lock the log, know the send_id?, member now?, write*; one atomic unit.
     ///
-    /// The entry gets the next seq (gap-free from 1, in commit order), an ord one higher if its kind counts, a time
-    /// not below that of the entry before, and a time-ordered id. `append.read` moves the sender's read cursors in the
-    /// same transaction as [`Store::move_cursors`] would, and a counting entry then moves each read cursor, the public
-    /// and the private, to itself if that one stood at the entry before it. (This last step is no receipt: it starts
-    /// no run.) A row of `mentions` is written for each mentioned *member*. The fanout row is written.
+    /// The entry gets the next seq (gap-free from 1, in commit order), an ord one higher if its kind counts and it is
+    /// in no thread, a time not below that of the entry before, and a time-ordered id. `append.read` moves the sender's
+    /// read cursors in the same transaction as [`Store::move_cursors`] would, and an entry of a kind that counts then
+    /// moves each read cursor, the public and the private, to itself if that one stood at the entry before it. (This
+    /// last step is no receipt: it starts no run.) A row of `mentions` is written for each mentioned *member*. The
+    /// fanout row is written.
     ///
     /// **Idempotent for ever**: the same `(conv, sender, send_id)` gives the first answer again with `dup`, whatever
     /// happened since, even if the sender was removed, and changes nothing; with a different kind, body, `reply_to` or
@@ -88,12 +92,18 @@ pub trait Store: Send + Sync + 'static {
     /// stands elsewhere (a backup was restored, and it came back), it is meant all the same; if it is gone, what is
     /// said is said without it. A repeat may name them or not.
     ///
+    /// A reply in a thread (`thread` names its root) has its place there, too: it counts in the thread if its kind
+    /// counts. It makes its sender follow the thread, and read it up to itself; with the first reply its root's sender
+    /// begins to follow, and with each reply whoever it mentions, as far as they are members, may read the root, and
+    /// have not said [`Store::follow`] off. Whoever begins to follow has read what came before the reply.
+    ///
     /// Into a 1:1 that is a request to the sender it goes after the request is taken up, as by [`Store::set_terms`].
     ///
     /// Refuses: [`Refused::NotFound`] (never a member), [`Refused::NotAMember`] (no open span),
     /// [`Refused::AnnouncementsOnly`], in a 1:1 [`Refused::PeerDeactivated`], [`Refused::NotAccepted`] (the other one
     /// blocks the sender), [`Refused::YouBlock`], in this order; [`Refused::BadReference`] (`reply_to` or `thread` not
     /// readable for the sender, or nothing `found` to pass on), [`Refused::BeyondHead`] (`read`),
+    /// [`Refused::NotARoot`] (`thread` is no message, or in a thread itself), [`Refused::Deleted`] (`thread` was),
     /// [`Refused::SlowMode`] (with the wait that is left).
     fn append(&self, append: Append) -> Reply<Appended>;
 
@@ -126,9 +136,10 @@ pub trait Store: Send + Sync + 'static {
     /// removing needs a higher role than the removed has, too), [`Refused::LastOwner`] (who would be none any more),
     /// [`Refused::GroupFull`] (as a whole).
     ///
-    /// Whoever is added asks no longer. *Admitting* adds somebody who asks, by the one who lets them in, or forgets
-    /// that they ask, which is no entry: the answer is the latest one as `dup`. Of who does not ask and is no member:
-    /// [`Refused::UnknownPerson`].
+    /// Whoever is added asks no longer. That somebody asks or does so no longer is told to who may admit them
+    /// ([`InboxRecord::asking`]): where no entry says it, by a fanout row of its own. *Admitting* adds somebody who
+    /// asks, by the one who lets them in, or forgets that they ask, which is no entry: the answer is the latest one as
+    /// `dup`. Of who does not ask and is no member: [`Refused::UnknownPerson`].
     fn change_members(&self, change: ChangeMembers) -> Reply<Appended>;
 
     /// Changes a group's settings, its title among them, with one entry of kind `settings`; one atomic unit. The
@@ -157,7 +168,7 @@ pub trait Store: Send + Sync + 'static {
     /// Refuses: [`Refused::NotFound`], [`Refused::NotAMember`], [`Refused::NotAGroup`], [`Refused::Forbidden`].
     fn revoke_link(&self, actor: UserId, conv: ConversationId, id: SendId) -> Reply<bool>;
 
-    /// Reads what a group looks like from outside, for who has a link into it.
+    /// Reads what a group looks like from outside, for who has a link into it; `user` may be nobody.
     ///
     /// Refuses: [`Refused::InviteInvalid`]: no such group, no such link, voided, used up, expired, or everybody has
     /// left: nobody can tell which.
@@ -244,6 +255,33 @@ pub trait Store: Send + Sync + 'static {
     /// many it was not noted yet: repeat until it is fewer than `limit`.
     fn note_deactivated(&self, user: UserId, deactivated: bool, limit: usize) -> Reply<usize>;
 
+    /// Follows a thread, or no longer, and answers how it stands then; one atomic unit. Idempotent by value. Whoever
+    /// follows a thread for the first time in their stay has read it up to the log's head; later their cursor is where
+    /// it was. Of more than [`protocol::limits::THREADS_FOLLOWED_MAX`] threads of one conversation the one with the
+    /// lowest root is let go. Who leaves follows nothing any more, and comes back as one who never did. What changes
+    /// leaves a fanout row.
+    ///
+    /// Refuses: [`Refused::NotFound`], [`Refused::NotAMember`], [`Refused::BadReference`] (the root is not readable),
+    /// [`Refused::NotARoot`].
+    fn follow(&self, follow: FollowThread) -> Reply<ThreadRecord>;
+
+    /// Moves somebody's own cursor in a thread that they follow, forward only, and answers how it stands then. In one
+    /// that they do not follow there is no cursor, and nothing changes. What changes leaves a fanout row.
+    ///
+    /// Refuses: as [`Store::follow`], and [`Refused::BeyondHead`].
+    fn read_thread(&self, read: ReadThread) -> Reply<ThreadRecord>;
+
+    /// Reads replies of a thread as [`Store::page`] reads entries of a log: within the reader's spans, bounded in
+    /// entries and bytes, but holding one entry whatever the limit.
+    ///
+    /// Refuses: [`Refused::NotFound`] (never a member), [`Refused::BadReference`] (the root is not readable).
+    fn thread(&self, ask: AskThread) -> Reply<ThreadEntries>;
+
+    /// Reads where the entry of this name stands in a log.
+    ///
+    /// Refuses: [`Refused::NotFound`] (never a member), [`Refused::BadReference`] (there is none, or not for them).
+    fn find(&self, reader: UserId, conv: ConversationId, id: MessageId) -> Reply<Seq>;
+
     /// Reads a page of a log as one reader may see it, inside one snapshot with the head it names.
     ///
     /// Only entries inside the reader's spans; the page's `from..=to` is what it speaks of, so a seq in it without an
@@ -327,7 +365,8 @@ pub trait Store: Send + Sync + 'static {
     /// Reads, in one snapshot of the conversation family, the inbox rows that a dirty conversation calls for: of every
     /// member and of everybody removed since, or, if only cursors moved, of those they concern (the mover; in a 1:1
     /// both). A former member whose cursor moved is among them either way. In order of id. A conversation that was
-    /// settled in between gives none.
+    /// settled in between gives none. With them the rows of threads that changed since: for all who follow one in which
+    /// somebody wrote, and for whoever followed, read or left; in order of user, then root.
     fn inbox_rows(&self, conv: ConversationId) -> Reply<InboxRows>;
 
     /// Brings inbox rows up to date; one atomic unit of the user family, at most [`BUMP_ROWS_MAX`] rows.
@@ -336,10 +375,15 @@ pub trait Store: Send + Sync + 'static {
     /// A row that changes nothing takes none; a higher `as_of` alone is kept, but is no change. Answers those that
     /// changed, in the order of `ver` for each user. **Safe to repeat and to come late**: heads and cursors are maxima
     /// (the private read by generation, then seq); title, role and spans come from the row read at the higher or equal
-    /// `as_of`, `request` from that with the higher or equal `terms_rev`, mentions from that with the higher or equal
-    /// `(as_of, generation, read_seq)`, which never falls from one reading to the next. More rows than
-    /// [`BUMP_ROWS_MAX`] are a [`Fault`], and nothing is done.
+    /// `as_of`, `request` from that with the higher or equal `terms_rev`, `asking` from that with both, mentions from
+    /// that with the higher or equal `(as_of, generation, read_seq)`, which never falls from one reading to the next.
+    /// More rows than [`BUMP_ROWS_MAX`] are a [`Fault`], and nothing is done.
     fn bump(&self, rows: Vec<InboxRecord>) -> Reply<Vec<Bumped>>;
+
+    /// Brings rows of threads up to date, as [`Store::bump`] does with conversations: each that changes takes the next
+    /// `ver` of its user, the row read at the higher or equal `(as_of, rev)` stands, and one of a thread that was never
+    /// followed is not written. Answers those that changed.
+    fn bump_threads(&self, rows: Vec<ThreadRecord>) -> Reply<Vec<(UserId, Ver)>>;
 
     /// Removes the fanout row if nothing was written to the conversation since it was read: `mark` is that row's, and
     /// no two marks are ever equal. To be called only after every row of [`Store::inbox_rows`] is durable.

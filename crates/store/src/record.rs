@@ -22,7 +22,7 @@ pub struct Entry {
     pub conv: ConversationId,
     /// Its place.
     pub seq: Seq,
-    /// Messages up to and with it.
+    /// Messages up to and with it, those in threads left out.
     pub ord: Ordinal,
     /// Its name.
     pub id: MessageId,
@@ -356,6 +356,8 @@ pub struct InboxRows {
     pub mark: Option<u64>,
     /// The rows.
     pub rows: Vec<InboxRecord>,
+    /// The rows of threads.
+    pub threads: Vec<crate::thread::ThreadRecord>,
 }
 
 /// A conversation as it should stand in somebody's inbox.
@@ -397,7 +399,10 @@ pub struct InboxRecord {
     pub prefs: protocol::own::Prefs,
     /// In a 1:1 that a stranger began, until it is taken up: how it stands for them.
     pub request: Option<FirstContact>,
-    /// How often the terms on which they are in it had changed when this was read: the later reading of `request` wins.
+    /// In a group: how many ask to be let in, for who may admit them; 0 for everybody else.
+    pub asking: u32,
+    /// How often the terms on which they are in it had changed when this was read, or, in a group, who asks to be let
+    /// in while they might admit them: the later reading of `request` and `asking` wins.
     pub terms_rev: u64,
 }
 
@@ -460,6 +465,8 @@ pub enum Topic {
     Privacy(Privacy),
     /// Whom they block now, in order of id.
     Blocks(Vec<UserId>),
+    /// A thread. Its `user` is the inbox's.
+    Thread(crate::thread::ThreadRecord),
 }
 
 /// How full the engine's queues are.

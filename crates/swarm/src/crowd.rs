@@ -17,7 +17,7 @@ mod scribe;
 mod tests;
 
 use crate::history::{self, Recorder};
-use crate::plan::Plan;
+use crate::plan::{Links, Plan};
 use crate::world::World;
 use client::Bounds;
 use client::address::Address;
@@ -91,6 +91,7 @@ struct Run<W> {
     plan: Arc<Plan>,
     recorder: Recorder,
     counts: Arc<Counts>,
+    links: Links,
     address: Address,
     /// The ids of the plan's people.
     users: Vec<UserId>,

@@ -109,6 +109,8 @@ struct Here {
     connected: bool,
     last_id: u64,
     ver: Ver,
+    /// Pages of the inbox are still due.
+    more: bool,
     open: BTreeSet<ConversationId>,
     people: BTreeSet<UserId>,
     /// The watch has grown since it was said.
@@ -219,6 +221,8 @@ impl Ear {
             | ServerFrame::DraftOk(_)
             | ServerFrame::ReadAllOk(_)
             | ServerFrame::Receipts(_)
+            | ServerFrame::ThreadOk(_)
+            | ServerFrame::Thread(_)
             | ServerFrame::ProfileOk(_)
             | ServerFrame::PrivacyOk(_)
             | ServerFrame::BlockOk(_)
@@ -286,12 +290,13 @@ impl Ear {
             }
         }
         self.here.ver = self.here.ver.max(page.to);
+        self.here.more = page.more;
         let more = page.more.then(|| self.here.ask_inbox());
         more.into_iter().chain(self.here.grown_watch()).collect()
     }
 
     fn moved(&mut self, moved: &VerMoved) -> Vec<Say> {
-        if moved.pull || moved.prev > self.here.ver {
+        if moved.pull || moved.prev > self.here.ver || self.here.more {
             return vec![self.here.ask_inbox()];
         }
         self.here.ver = self.here.ver.max(moved.ver);

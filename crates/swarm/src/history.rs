@@ -6,8 +6,10 @@
 //! (`snapshot`) and the log itself is dumped (`log`).
 
 mod entry;
+mod thread;
 
-pub use entry::{Change, Logged, Present, Seen};
+pub use entry::{Change, Logged, Present, Ruled, Seen, settings_digest};
+pub use thread::ThreadAt;
 
 use protocol::server_frame::{PresenceState, Role};
 use protocol::{ConversationId, Epoch, Generation, Ordinal, SendId, Seq, UserId};
@@ -82,6 +84,12 @@ pub struct InboxRow {
     /// What is their own of it: preferences, marks and draft, all together.
     #[serde(default)]
     pub own: Digest,
+    /// Of a group: its title and settings, see [`settings_digest`].
+    #[serde(default)]
+    pub settings: Digest,
+    /// The threads of it that they follow, in order of their roots.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub threads: Vec<ThreadAt>,
 }
 
 /// What happened.
@@ -207,6 +215,10 @@ pub enum What {
         /// Up to here.
         seq: Seq,
     },
+    /// The person asks to have read everything.
+    ReadsAll,
+    /// The server acknowledged it.
+    HasReadAll,
     /// The person marked as unread what is above.
     MarkUnread {
         /// Where.
@@ -240,6 +252,20 @@ pub enum What {
         /// Whether, from now on.
         on: bool,
     },
+    /// The person asks to tell nobody something of themselves, or again.
+    Hiding {
+        /// What.
+        what: Hidden,
+        /// Whether, from now on.
+        on: bool,
+    },
+    /// The server acknowledged it.
+    Hides {
+        /// What.
+        what: Hidden,
+        /// Whether, from now on.
+        on: bool,
+    },
     /// This 1:1 is a request to the person: a stranger began it.
     Requested {
         /// Which.
@@ -249,6 +275,53 @@ pub enum What {
     TakesUp {
         /// Which.
         conv: ConversationId,
+    },
+
+    /// The server acknowledged that it has made a link into a group.
+    Linked {
+        /// Into which.
+        conv: ConversationId,
+        /// Its name.
+        link: SendId,
+        /// How often it can be used.
+        uses: u32,
+    },
+    /// The person asks to void a link.
+    Revoking {
+        /// Into which group.
+        conv: ConversationId,
+        /// Which.
+        link: SendId,
+    },
+    /// The server acknowledged it.
+    Revoked {
+        /// Into which group.
+        conv: ConversationId,
+        /// Which.
+        link: SendId,
+    },
+    /// The person asks to join by a link; the `invoke` of it is written down besides.
+    Joins {
+        /// Which group.
+        conv: ConversationId,
+        /// By which.
+        link: SendId,
+        /// The change's name.
+        send_id: SendId,
+    },
+    /// The server acknowledged that they are in by it.
+    LetIn {
+        /// Where.
+        conv: ConversationId,
+        /// The change's name.
+        send_id: SendId,
+    },
+    /// The server answered that somebody has to let them in.
+    MustWait {
+        /// Where.
+        conv: ConversationId,
+        /// The change's name.
+        send_id: SendId,
     },
 
     // ---- What a device is told -------------------------------------------------------------------------------------
@@ -367,6 +440,14 @@ pub enum What {
         /// What is so.
         fresh: Vec<InboxRow>,
     },
+    /// A calm moment: what this device holds of its person, their privacy and whom they block, and what a device that
+    /// just came would.
+    Myself {
+        /// What it holds.
+        held: Digest,
+        /// What is so.
+        fresh: Digest,
+    },
     /// At the end: what a person had begun to write.
     Draft {
         /// Where.
@@ -387,6 +468,16 @@ pub enum What {
         /// Everything.
         entries: Vec<Logged>,
     },
+}
+
+/// What a person may tell nobody.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Hidden {
+    /// That they are there.
+    Presence,
+    /// How far they have read.
+    Receipts,
 }
 
 /// Which end of a fault.

@@ -4,7 +4,9 @@
 //! [`Scene`]) and `act` (how a device does it). [`Verb`] lists them all; adding one is its file and its line there.
 //! [`Plan::draw`] stands in `plan/draw.rs`.
 
+mod admit;
 mod answer;
+mod appoint;
 mod away;
 mod begin;
 mod block;
@@ -12,59 +14,75 @@ mod delete;
 mod draft;
 mod draw;
 mod edit;
+mod enter;
 mod forward;
 mod freeze;
 mod join;
 mod leave;
+mod link;
 mod look;
 mod mark;
 mod mark_unread;
 mod page;
 mod pin;
 mod prefer;
+mod privacy;
 mod profile;
 mod react;
 mod read;
+mod read_all;
 mod reconnect;
 mod remove;
+mod revoke_link;
 mod send;
+mod settings;
 mod slow;
 mod target;
 #[cfg(test)]
 mod tests;
+mod thread;
 mod tunnel;
 mod typing;
 mod watch;
 
+pub use admit::Admit;
 pub use answer::Answer;
+pub use appoint::Appoint;
 pub use away::Away;
 pub use begin::Begin;
 pub use block::Block;
 pub use delete::Delete;
 pub use draft::Draft;
 pub use edit::Edit;
+pub use enter::Enter;
 pub use forward::Forward;
 pub use freeze::Freeze;
 pub use join::Join;
 pub use leave::Leave;
+pub use link::{Link, Links, Made};
 pub use look::Look;
 pub use mark::Mark;
 pub use mark_unread::MarkUnread;
 pub use page::Page;
 pub use pin::Pin;
 pub use prefer::Prefer;
+pub use privacy::Privacy;
 pub use profile::Profile;
 pub use react::React;
 pub use read::Read;
+pub use read_all::ReadAll;
 pub use reconnect::Reconnect;
 pub use remove::Remove;
+pub use revoke_link::RevokeLink;
 pub use send::Send;
+pub use settings::Settings;
 pub use slow::Slow;
+pub use thread::Thread;
 pub use tunnel::Tunnel;
 pub use typing::Typing;
 pub use watch::Watch;
 
-use crate::history::{Digest, Recorder, What};
+use crate::history::{Digest, Hidden, Recorder, What, digest};
 use client::{Client, No, Target};
 use protocol::{ConversationId, Entry, SendId, Seq, UserId};
 use rand::rngs::StdRng;
@@ -72,6 +90,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use std::future::Future;
 use std::sync::atomic::Ordering::Relaxed;
+use std::time::Duration;
 
 /// What a run is drawn from.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -146,6 +165,14 @@ pub struct Scene {
     pub members: Vec<BTreeSet<PersonNumber>>,
     /// Who blocks whom now, as far as the plan goes.
     pub blocks: BTreeSet<(PersonNumber, PersonNumber)>,
+    /// Who tells nobody what of themselves now, as far as the plan goes.
+    pub hidden: BTreeSet<(PersonNumber, Hidden)>,
+    /// Who was removed from where and did not come back, as far as the plan goes: no link brings them back.
+    pub removed: BTreeSet<(Room, PersonNumber)>,
+    /// Where a link was made.
+    pub linked: BTreeSet<Room>,
+    /// Where few may write, or not often.
+    pub announcing: BTreeSet<Room>,
     /// Whose turn it is.
     pub device: u32,
     /// How often each device acted.
@@ -211,12 +238,16 @@ verbs! {
     Forward,
     /// Reads a conversation.
     Read,
+    /// Reads everything.
+    ReadAll,
     /// Marks one as unread.
     MarkUnread,
     /// Mutes one, or puts it out of the way.
     Prefer,
     /// Stars an entry, or hides it.
     Mark,
+    /// Replies in a thread, reads one, or says whether to hear of one.
+    Thread,
     /// Begins to write.
     Draft,
     /// Types.
@@ -235,10 +266,24 @@ verbs! {
     Block,
     /// Says something about themselves.
     Profile,
+    /// Decides who may know what of them.
+    Privacy,
     /// A keeper adds somebody.
     Join,
     /// A keeper removes somebody.
     Remove,
+    /// A keeper makes a link.
+    Link,
+    /// Somebody joins by one.
+    Enter,
+    /// A keeper voids one.
+    RevokeLink,
+    /// A keeper lets somebody in who asks, or turns them away.
+    Admit,
+    /// Changes what a group is.
+    Settings,
+    /// Gives somebody another role.
+    Appoint,
     /// Leaves a group.
     Leave,
     /// Loses the connection.
@@ -273,6 +318,13 @@ impl Scene {
             .zip(&self.members)
             .filter(move |(_, members)| members.contains(&me))
             .map(|(room, _)| room)
+    }
+
+    /// Somebody is in by a link now, as far as the plan goes.
+    pub fn enter(&mut self, room: Room, person: PersonNumber) {
+        if !self.removed.contains(&(room, person)) {
+            self.members[room as usize].insert(person);
+        }
     }
 
     /// The groups that the person keeps.
@@ -325,6 +377,14 @@ impl Doer<'_> {
         self.asked(asked_us, verb, (conv, Some(Target::from(target))), send_id, body);
     }
 
+    /// A name for what is done at a turn of this device: no other is alike, and a replay has the same.
+    #[must_use]
+    pub fn named(&self, verb: &str, turn: u32) -> SendId {
+        let half = |half: u8| digest(&format!("{} {} {verb} {turn} {half}", self.room(0), self.device));
+        let both = u128::from(half(0)) << 64 | u128::from(half(1));
+        SendId::from_random(both.to_be_bytes())
+    }
+
     fn asked(
         &self,
         asked_us: u64,
@@ -363,6 +423,19 @@ pub struct Doer<'a> {
     pub wire: &'a crate::wire::Handle,
     /// How much was done in the run so far.
     pub counts: &'a crate::crowd::Counts,
+    /// The links that everybody knows.
+    pub links: &'a Links,
+}
+
+/// How long an answer is waited for. What was asked for may be done later all the same: the client goes on asking.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Waits for an answer, but not for ever: `None` where there is none in time.
+async fn patiently<T>(answer: impl Future<Output = Result<T, No>>) -> Result<Option<T>, No> {
+    match tokio::time::timeout(PATIENCE, answer).await {
+        Ok(answer) => answer.map(Some),
+        Err(_) => Ok(None),
+    }
 }
 
 /// What becomes of a device after a verb.

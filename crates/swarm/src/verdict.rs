@@ -4,6 +4,7 @@
 //! once) and answers what it finds.
 
 mod agreement;
+mod all_read;
 mod availability;
 mod bounded;
 mod case;
@@ -14,19 +15,24 @@ mod drafts;
 mod faults;
 mod found;
 mod gap;
+mod links;
 mod log;
 mod lost;
 mod membership;
 mod phantom;
 mod real_time;
 mod receipts;
+mod rights;
 mod shunned;
 mod snapshot;
+mod standing;
 mod stays;
 mod summary;
 mod telling;
+mod threads;
 mod too_easy;
 mod who;
+mod wills;
 
 use crate::history::Record;
 use case::Case;
@@ -68,11 +74,18 @@ pub enum Rule {
     I17,
     /// Drafts: no text that somebody began to write is lost, but what was replaced where it was known.
     I18,
-    /// Shunned: between two people of whom one blocks the other, and in a request that is not taken up, nothing passes.
+    /// Shunned: between two people of whom one blocks the other, and in a request that is not taken up, nothing passes;
+    /// who tells nobody something of themselves is told it of nobody.
     I19,
     /// Changes: an entry is what the changes in its log made of it, for everybody who may read them, and what was
     /// deleted is gone.
     I20,
+    /// Links: one lets in as many as it says and nobody after it was voided, nobody who was removed, and where joining
+    /// needs approval nobody at all.
+    I21,
+    /// Rights: what stands in a log was for its author to do, and how a group stands for its members is what its log
+    /// made of it.
+    I22,
     /// The run was too easy to prove anything.
     TooEasy,
 }
@@ -121,7 +134,7 @@ pub struct Summary {
     pub receipts_wrong: u64,
     /// Violations of I9.
     pub leaked: u64,
-    /// Violations of I17, I18, I19, I20, of `TooEasy`.
+    /// Violations of I17 to I22, of `TooEasy`.
     pub other_wrong: u64,
     /// Faults, by kind.
     pub faults: BTreeMap<String, u64>,
@@ -212,10 +225,14 @@ pub fn judge(history: &[Record], demands: &Demands) -> Verdict {
     let converged_ms = convergence::judge(&case, demands, &mut found);
     availability::judge(&case, &mut found);
     snapshot::judge(&case, &mut found);
+    threads::judge(&case, &mut found);
+    all_read::judge(&case, &mut found);
     bounded::judge(&case, demands, &mut found);
     drafts::judge(&case, &mut found);
     shunned::judge(&case, &mut found);
     changes::judge(&case, &mut found);
+    links::judge(&case, &mut found);
+    rights::judge(&case, &mut found);
     too_easy::judge(&case, &too_easy::hardness(&case), demands, &mut found);
     let summary = summary::summary(&case, &found.counts, converged_ms);
     Verdict {

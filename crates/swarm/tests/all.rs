@@ -18,3 +18,7 @@ mod drafts;
 mod shunned;
 #[path = "all/everywhere.rs"]
 mod everywhere;
+#[path = "all/links.rs"]
+mod links;
+#[path = "all/rights.rs"]
+mod rights;

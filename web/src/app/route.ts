@@ -8,6 +8,8 @@ export type Route =
   | { at: "settings"; page: string | null }
   | { at: "join"; token: string }
   | { at: "person"; handle: string }
+  /** An invite to sign up with. */
+  | { at: "invite"; invite: string }
   | { at: "starred" }
   | { at: "design" };
 
@@ -26,6 +28,7 @@ export function parse(hash: string): Route {
     case "settings": return { at: "settings", page: first ?? null };
     case "join": if (first) return { at: "join", token: first }; break;
     case "u": if (first) return { at: "person", handle: first }; break;
+    case "invite": if (first) return { at: "invite", invite: first }; break;
     case "starred": return { at: "starred" };
     case "design": return { at: "design" };
     default:
@@ -51,14 +54,14 @@ export function go(href: string, how: { replace?: boolean } = {}): void {
 }
 
 /**
- * Links that people open, `/j/#token` and `/u/#handle`, become routes of the one page. Replaced, so that a token is not
+ * Links that people open, `/j/#token`, `/u/#handle` and `/i/#invite`, become routes of the one page. Replaced, so that a token is not
  * left in the history.
  */
 export function adopt(): void {
-  const place = /^\/(j|u)\/?$/.exec(location.pathname);
+  const place = /^\/(j|u|i)\/?$/.exec(location.pathname);
   const said = location.hash.replace(/^#\/?/, "");
   if (place && said && !said.includes("/")) {
-    history.replaceState(null, "", `/${location.search}#/${place[1] === "j" ? "join" : "u"}/${said}`);
+    history.replaceState(null, "", `/${location.search}#/${{ j: "join", u: "u", i: "invite" }[place[1] ?? "u"]}/${said}`);
   }
 }
 

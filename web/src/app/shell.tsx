@@ -14,6 +14,7 @@ import { useLook } from "./look";
 import { useRoute } from "./route";
 import { Sign } from "./sign";
 import { useNotices } from "./notify";
+import { useScreen } from "./screen";
 import { useTitle } from "./title";
 import { PickerHost } from "./timeline/picker-host";
 import { useWatch } from "./watch";
@@ -59,6 +60,7 @@ type Over = "switcher" | "shortcuts" | "new" | null;
 function Inside({ session }: { session: Session }) {
   const route = useRoute();
   useNotices(session.me);
+  useScreen();
   const [over, setOver] = useState<Over>(null);
   const close = () => setOver(null);
   // Who presses Ctrl K types on at once: it is here before.
@@ -79,9 +81,10 @@ function Inside({ session }: { session: Session }) {
   }, []);
   const conv = route.at === "conversation" ? route.conv : null;
   const details = route.at === "conversation" ? route.details : null;
-  const listOnly = route.at === "home" || route.at === "join" || route.at === "person";
+  const listOnly = route.at === "home" || route.at === "join" || route.at === "person"
+    || route.at === "invite";
   return (
-    <div className="flex h-dvh flex-col">
+    <div className="flex h-[var(--screen,100dvh)] flex-col">
       <a href="#main" onClick={e => { e.preventDefault(); document.querySelector<HTMLElement>("#main textarea, #main")?.focus(); }}
         className={`absolute start-2 -top-20 z-50 rounded-lg bg-accent px-4 py-2 text-on-accent focus:top-2
           ${listOnly ? "phone:hidden" : ""}`}>{t("skip")}</a>

@@ -13,7 +13,7 @@ import type { Route } from "./route";
 type Faults = { handle?: string; name?: string; password?: string; invite?: string; whole?: string };
 
 export function Sign({ route }: { route: Route }) {
-  const [up, setUp] = useState(route.at === "join");
+  const [up, setUp] = useState(route.at === "join" || route.at === "invite");
   const look = useLook();
   return (
     <main className="flex min-h-dvh flex-col items-center justify-center bg-back p-4">
@@ -29,7 +29,7 @@ export function Sign({ route }: { route: Route }) {
         {route.at === "join" && (
           <p className="flex gap-2 rounded-xl bg-chosen p-3 text-small"><Icon name="link" size={18} />{t("sign.link")}</p>
         )}
-        {up ? <Up /> : <In />}
+        {up ? <Up invite={route.at === "invite" ? route.invite : ""} /> : <In />}
         <p className="text-center text-muted">{up ? t("sign.have") : t("sign.none")}{" "}
           <button type="button" className="font-semibold text-accent-text underline" onClick={() => setUp(!up)}>
             {up ? t("sign.in") : t("sign.up")}</button></p>
@@ -77,9 +77,9 @@ const tidy = (handle: string) => handle.trim().replace(/^@/, "").toLowerCase();
 const HANDLE = /^[a-z0-9][a-z0-9._-]{1,31}$/;
 const PASSWORD_BYTES_MIN = 8;
 
-function Up() {
+function Up({ invite }: { invite: string }) {
   const { ask } = useOrder();
-  const [is, set] = useState({ handle: "", name: "", password: "", invite: "" });
+  const [is, set] = useState({ handle: "", name: "", password: "", invite });
   const [faults, setFaults] = useState<Faults>({});
   const [busy, setBusy] = useState(false);
   const put = (change: Partial<typeof is>) => { set({ ...is, ...change }); setFaults({}); };

@@ -5,6 +5,7 @@
 import type {
   ClientFrame, ConversationId, Entry, Members, People, Person, Pins, Privacy, ReadAllOk, Receipts, Refusal, Revisions,
   SendId, Seq, ServerFrame, Show, Starred, UserId, AskHistory, AskPeople, AskReceipts, AskStarred,
+  AskThread, Find, ThreadPage,
 } from "../wire/wire";
 import type { Place } from "./log";
 import type { Verb } from "./verb";
@@ -36,6 +37,10 @@ export type Question =
   | { command: "history"; ask: AskHistory }
   /** Answered with `decided` once it is durable on the server. */
   | { command: "decide"; decision: Decision }
+  /** The replies of a thread. */
+  | { command: "thread"; ask: AskThread }
+  /** The entry of this name, and those around it: answered with `page`. What it leads to is shown, and not kept. */
+  | { command: "find"; ask: Find }
   /** Entries that I starred. */
   | { command: "starred"; ask: AskStarred }
   /** I have read everything. */
@@ -84,6 +89,7 @@ export type Reply =
   | { reply: "link"; frame: OfLinks }
   | { reply: "pins"; pins: Pins }
   | { reply: "history"; revisions: Revisions }
+  | { reply: "thread"; page: ThreadPage }
   | { reply: "starred"; starred: Starred }
   | { reply: "read_all"; ok: ReadAllOk }
   | { reply: "receipts"; receipts: Receipts }

@@ -274,6 +274,8 @@ function confirms(action: Action): boolean {
     case "prefs":
     case "mark":
     case "draft":
+    case "follow":
+    case "thread_read":
       return true;
     default:
       return false;

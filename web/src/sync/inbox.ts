@@ -30,6 +30,11 @@ const UNCHOSEN: Privacy = {
 /** The rows, and how far they are whole. */
 export class Inbox {
   ver: Ver = 0;
+  /**
+   * The last page said that there is no more. Until it does, a row that changed below the version may be missing: it
+   * changed again meanwhile and stands above. A move that tells only its head then would hide the rest of it for good.
+   */
+  private whole = false;
   private by_conv = new Map<ConversationId, ConversationInboxRow>();
   private privacy_row: { ver: Ver; privacy: Privacy } = { ver: 0, privacy: UNCHOSEN };
   private blocks_row: { ver: Ver; users: UserId[] } = { ver: 0, users: [] };
@@ -68,13 +73,23 @@ export class Inbox {
     return latestFirst([...this.by_conv.values()]).slice(0, count).map((row) => row.conv);
   }
 
+  /** Another connection, to an inbox that stands at `ver`: pages of the one before may have been missed. */
+  connected(ver: Ver): void {
+    this.whole = ver <= this.ver;
+  }
+
   /** A page of the inbox came. */
   page(page: Page): Taken {
     if (page.from > this.ver) return "ask";
-    if (page.to <= this.ver) return "known";
+    const whole = !page.more;
+    if (page.to <= this.ver) {
+      this.whole ||= whole && page.to === this.ver;
+      return "known";
+    }
     const rows = page.rows.filter((row) => row.ver > this.ver);
     for (const row of rows) this.put(row);
     this.ver = page.to;
+    this.whole = whole;
     return { rows };
   }
 
@@ -82,7 +97,7 @@ export class Inbox {
   moved(moved: VerMoved): Taken {
     if (moved.ver <= this.ver) return "known";
     const known = moved.heads.every((head) => this.row(head.conv)?.epoch === head.epoch);
-    if (moved.pull || moved.prev !== this.ver || !known) return "ask";
+    if (moved.pull || moved.prev !== this.ver || !known || !this.whole) return "ask";
     this.takeHeads(moved.ver, moved.heads);
     return { heads: moved.heads };
   }

@@ -8,7 +8,7 @@
  */
 
 import type {
-  ConversationId, DraftRow, DraftState, InboxRow, Json, MarkRow, Prefs, Refusal, Seq, Ver,
+  ConversationId, DraftRow, DraftState, InboxRow, Json, MarkRow, Prefs, Refusal, Seq, ThreadRow, Ver,
 } from "../wire/wire";
 import { OWN_ROWS_MAX, RETRY_MS } from "./bounds";
 import type { Bounds } from "./bounds";
@@ -31,6 +31,7 @@ type Row<T> = { ver: Ver; row: T };
 export class Own {
   private mark_rows = new Map<string, Row<MarkRow>>();
   private draft_rows = new Map<ConversationId, Row<DraftRow>>();
+  private thread_rows = new Map<string, Row<ThreadRow>>();
   private slots = new Map<string, Slot>();
 
   /** Takes a wish in. The caller keeps the slot before asking for `next`. False: it would be one slot too many. */
@@ -128,9 +129,11 @@ export class Own {
   keptRows(): InboxRow[] {
     const marks = inOrder(this.mark_rows).map((key) => this.mark_rows.get(key) as Row<MarkRow>);
     const drafts = inOrder(this.draft_rows).map((conv) => this.draft_rows.get(conv) as Row<DraftRow>);
+    const threads = inOrder(this.thread_rows).map((key) => this.thread_rows.get(key) as Row<ThreadRow>);
     return [
       ...marks.map(({ ver, row }): InboxRow => ({ topic: "mark", ...row, ver })),
       ...drafts.map(({ ver, row }): InboxRow => ({ topic: "draft", ...row, ver })),
+      ...threads.map(({ ver, row }): InboxRow => ({ topic: "thread", ...row, ver })),
     ];
   }
 
@@ -138,6 +141,7 @@ export class Own {
   put(row: InboxRow): ConversationId | undefined {
     if (row.topic === "mark") this.putMark(row.ver, row);
     else if (row.topic === "draft") this.putDraft(row.ver, row);
+    else if (row.topic === "thread") putRow(this.thread_rows, threadKey(row), row.ver, threadRow(row));
     else return undefined;
     return row.conv;
   }
@@ -153,13 +157,20 @@ export class Own {
     putRow(this.draft_rows, conv, ver, { conv, text, text_ver, at_ms, ...(kept?.length && { kept }) });
   }
 
+  /** How far a thread is read, from the answer, until its row says so: a cursor only goes forward. */
+  putThreadRead(ok: ThreadRow): void {
+    const held = this.thread_rows.get(threadKey(ok));
+    if (held?.row.following && (ok.read ?? 0) > (held.row.read ?? 0)) held.row = threadRow(ok);
+  }
+
   /** Another lineage: rows go, wishes stay. But places and names of the old one mean something else now. */
   restart(): void {
     this.mark_rows.clear();
     this.draft_rows.clear();
+    this.thread_rows.clear();
     this.disconnected();
     for (const [key, slot] of this.slots) {
-      if (slot.about.about === "mark") this.slots.delete(key);
+      if ("seq" in slot.about) this.slots.delete(key);
       const { first, then } = slot.wishes;
       slot.wishes = { ...(first && { first: withoutPlaces(first) }), ...(then && { then: withoutPlaces(then) }) };
     }
@@ -208,6 +219,23 @@ export class Own {
     return inOrder(this.draft_rows).map((conv) => (this.draft_rows.get(conv) as Row<DraftRow>).row);
   }
 
+  /** All threads that I follow, or did, as the inbox tells them. */
+  threads(): ThreadRow[] {
+    return inOrder(this.thread_rows).map((key) => (this.thread_rows.get(key) as Row<ThreadRow>).row);
+  }
+
+  /**
+   * The threads of a conversation in which there are replies that I have not read. What I wish to have read to its end
+   * is read.
+   */
+  unreadThreads(conv: ConversationId): ThreadRow[] {
+    const unread = this.threads().filter((thread) => thread.conv === conv && (thread.unread ?? 0) > 0);
+    return unread.filter(({ thread, head = 0 }) => {
+      const wished = this.wished({ about: "thread_read", conv, seq: thread });
+      return !wished.some((wish) => wish.t === "thread_read" && wish.read >= head);
+    });
+  }
+
   /** The wish that empties a draft, if its text is what is sent. Other words leave it alone. */
   emptiedBy(conv: ConversationId, body: Json): DraftWish | undefined {
     const draft = this.draft(conv).trim();
@@ -235,6 +263,17 @@ function putRow<T>(rows: Map<string, Row<T>>, key: string, ver: Ver, row: T): vo
   if (ver === 0) return;
   const held = rows.get(key);
   if (held ? held.ver <= ver : rows.size < OWN_ROWS_MAX) rows.set(key, { ver, row });
+}
+
+/** A key under which threads stand by conversation and then by the entry that starts them. */
+function threadKey({ conv, thread }: ThreadRow): string {
+  return `${conv} ${String(thread).padStart(16, "0")}`;
+}
+
+function threadRow({ conv, thread, following, head, read, unread }: ThreadRow): ThreadRow {
+  return {
+    conv, thread, ...(following && { following }), ...(head && { head }), ...(read && { read }), ...(unread && { unread }),
+  };
 }
 
 function withoutPlaces(wish: Wish): Wish {

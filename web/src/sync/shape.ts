@@ -96,11 +96,12 @@ const conversation = fields(
   },
   {
     title: text, settings, role, gen: num, mention_seqs: list(num), peer: memberCursor, prefs,
-    request: word("ignored", "open"),
+    request: word("ignored", "open"), asking: num,
   },
 );
+const thread = fields({ conv: id, thread: num }, { following: yes, head: num, read: num, unread: num });
 const TOPICS: ReadonlyMap<unknown, Read> = new Map<unknown, Read>([
-  ["conversation", conversation], ["mark", mark], ["draft", draft], ["privacy", privacy],
+  ["conversation", conversation], ["mark", mark], ["draft", draft], ["privacy", privacy], ["thread", thread],
   ["blocks", fields({}, { users: list(id) })], ["devices", (row) => row], ["profile", (row) => row],
 ]);
 const versioned = fields({ ver: num, topic: text });
@@ -181,11 +182,13 @@ const FRAMES: ReadonlyMap<unknown, Read> = new Map<unknown, Read>(
       { title: text, description: text, member: yes, approve: yes, asked: yes },
     ),
     asked: fields({ conv: id }),
-    requests: fields({ conv: id, list: list(fields({ user: id, asked_ms: num })) }),
+    requests: fields({ conv: id, list: list(fields({ user: id, asked_ms: num }, { handle: text, name: text })) }),
     pins: fields({ conv: id, seqs: list(num) }),
     history: fields({ conv: id, seq: num, more: yes, list: list(fields({ at_ms: num, body }, { rev: num })) }),
     prefs_ok: fields({ conv: id, ver: num, prefs }),
     mark_ok: both(mark, fields({ ver: num })),
+    thread_ok: thread,
+    thread: fields({ conv: id, epoch: id, thread: num, more: yes, items: list(entry) }),
     starred: fields({ list: list(fields({ conv: id, at_ms: num, entry })) }, { next: num }),
     draft_ok: both(draft, fields({ ver: num })),
     read_all_ok: fields({ moved: num }),

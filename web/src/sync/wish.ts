@@ -11,13 +11,19 @@ export type SetPrefs = Pick<WireSetPrefs, "conv" | "cleared_seq"> & {
 export type PrefsWish = { t: "prefs" } & SetPrefs;
 export type MarkWish = Extract<ClientFrame, { t: "mark" }>;
 export type DraftWish = Extract<ClientFrame, { t: "draft" }>;
-export type Wish = PrefsWish | MarkWish | DraftWish;
+/** Whether I want to hear of a thread. */
+export type FollowWish = Extract<ClientFrame, { t: "follow" }>;
+/** How far I have read a thread. */
+export type ThreadReadWish = Extract<ClientFrame, { t: "thread_read" }>;
+export type Wish = PrefsWish | MarkWish | DraftWish | FollowWish | ThreadReadWish;
 
 /** What a wish is about: of each there is one slot. */
 export type About =
   | { about: "prefs"; conv: ConversationId }
   | { about: "mark"; conv: ConversationId; seq: Seq }
-  | { about: "draft"; conv: ConversationId };
+  | { about: "draft"; conv: ConversationId }
+  /** Whether a thread is followed, and my cursor in it; `seq` starts it. */
+  | { about: "follow" | "thread_read"; conv: ConversationId; seq: Seq };
 
 /** The wishes about one thing, as they are kept: what is or may have been said, and what is wanted after it. */
 export type Wishes = {
@@ -29,13 +35,16 @@ export type Wishes = {
 
 /** What it is about. */
 export function aboutOf(wish: Wish): About {
-  return wish.t === "mark" ? { about: "mark", conv: wish.conv, seq: wish.seq } : { about: wish.t, conv: wish.conv };
+  const { conv } = wish;
+  if (wish.t === "mark") return { about: "mark", conv, seq: wish.seq };
+  if (wish.t === "follow" || wish.t === "thread_read") return { about: wish.t, conv, seq: wish.thread };
+  return { about: wish.t, conv };
 }
 
 /** A key for the slot of this, so that keys stand in the order in which slots have their turn. */
 export function slotOf(about: About): string {
-  const rank = { prefs: 1, mark: 2, draft: 3 }[about.about];
-  const seq = about.about === "mark" ? String(about.seq).padStart(16, "0") : "";
+  const rank = { prefs: 1, mark: 2, draft: 3, follow: 4, thread_read: 5 }[about.about];
+  const seq = "seq" in about ? String(about.seq).padStart(16, "0") : "";
   return `${rank} ${about.conv} ${seq}`;
 }
 
@@ -53,6 +62,9 @@ export function joined(first: Wish, later: Wish): Wish {
     const { base_ver: _, ...rest } = given(later);
     const forget = [...new Set([...(first.forget ?? []), ...(later.forget ?? [])])];
     return { ...given(first), ...rest, ...(forget.length > 0 && { forget }) };
+  }
+  if (first.t === "thread_read" && later.t === "thread_read") {
+    return { ...later, read: Math.max(first.read, later.read) };
   }
   return later;
 }

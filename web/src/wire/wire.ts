@@ -133,6 +133,20 @@ export type AskStarred = {
   before?: Ver;
 };
 
+/** `thread`: the replies of a thread, the latest first where neither `after` nor `before` is named. */
+export type AskThread = {
+  /** Replies above this seq, the lowest first. */
+  after?: Seq;
+  /** Replies below this seq, as near to it as the limit allows. */
+  before?: Seq;
+  /** In which conversation. */
+  conv: ConversationId;
+  /** How many at most; absent: the most there may be, `page_entries_max`. */
+  limit?: number;
+  /** The entry that starts the thread. */
+  thread: Seq;
+};
+
 /** `asked`: somebody has to let the asker in; the row of the group appears in their inbox when that happens. */
 export type Asked = {
   /** Into which group. */
@@ -225,6 +239,8 @@ export type ConversationKind = "direct" | "group" | "unknown";
 
 /** A conversation in somebody's inbox. */
 export type ConversationRow = {
+  /** How many ask to be let in, if I may admit them. */
+  asking?: number;
   /** Which. */
   conv: ConversationId;
   /** The lineage of its log. */
@@ -461,8 +477,28 @@ export type Entry = {
 /** The lineage of a store. A restored backup has another one; positions of two epochs must never be compared. */
 export type Epoch = string;
 
+/** `find`: the entry of this name, as a link names it, and those around it. */
+export type Find = {
+  /** In which conversation. */
+  conv: ConversationId;
+  /** How many entries at most, itself among them; absent: the most there may be, `page_entries_max`. */
+  limit?: number;
+  /** The entry's `id`. */
+  message_id: MessageId;
+};
+
 /** How a 1:1 that a stranger began stands for the one they wrote to. A word this program does not know reads as open. */
 export type FirstContact = "ignored" | "open";
+
+/** `follow`: whether I want to hear of a thread. */
+export type Follow = {
+  /** In which conversation. */
+  conv: ConversationId;
+  /** Follow it, or no longer. */
+  on: boolean;
+  /** The entry that starts the thread. */
+  thread: Seq;
+};
 
 /** An entry of any conversation that the sender may read. */
 export type Forward = {
@@ -987,10 +1023,14 @@ export type ReportOk = {
   send_id: SendId;
 };
 
-/** Somebody who asks to be let in. */
+/** Somebody who asks to be let in. By asking they say who they are: whoever answers need not be acquainted with them. */
 export type Request = {
   /** Since when, in milliseconds since 1970 UTC. */
   asked_ms: number;
+  /** Their handle; absent where it cannot be told, and from older servers. */
+  handle?: string;
+  /** The name to show. */
+  name?: string;
   /** Who. */
   user: UserId;
 };
@@ -1066,7 +1106,7 @@ export type Send = {
   reply_to?: Seq;
   /** The change's name: the same on every retry. */
   send_id: SendId;
-  /** The thread it belongs to. */
+  /** The thread it belongs to: a message that is in no thread itself. */
   thread?: Seq;
   /** The `send_id` of the entry that starts the thread, as `reply_send_id`. */
   thread_send_id?: SendId;
@@ -1188,6 +1228,8 @@ export type SignUp = {
   handle: string;
   /** The invite, where the server wants one. */
   invite?: string;
+  /** The token of a link into a group, in place of an invite: where the server lets who holds one sign up with it. It must be one that can be used, and is not used up by this; `join` does that. */
+  link?: TokenText;
   /** The name to show. */
   name: string;
   /** Their password. */
@@ -1252,6 +1294,46 @@ export type TextRange = {
   start: number;
 };
 
+/** The answer to `thread`: replies, in order of seq. */
+export type ThreadPage = {
+  /** In which conversation. */
+  conv: ConversationId;
+  /** The lineage of its log. */
+  epoch: Epoch;
+  /** The replies. */
+  items: (Entry)[];
+  /** There are more in the direction that was asked. */
+  more: boolean;
+  /** The entry that starts the thread. */
+  thread: Seq;
+};
+
+/** `thread_read`: I have seen the replies of a thread up to here. A maximum; nobody else is told. */
+export type ThreadRead = {
+  /** In which conversation. */
+  conv: ConversationId;
+  /** The last entry that was shown. */
+  read: Seq;
+  /** The entry that starts the thread. */
+  thread: Seq;
+};
+
+/** How a thread stands for me: a row of my inbox, and the answer to `follow` and `thread_read`. */
+export type ThreadRow = {
+  /** In which conversation. */
+  conv: ConversationId;
+  /** I follow it. If not, nothing is told of it: the rest is 0. */
+  following?: boolean;
+  /** The last reply that I may read; 0: there is none. */
+  head?: Seq;
+  /** My cursor in it. */
+  read?: Seq;
+  /** The entry that starts the thread. */
+  thread: Seq;
+  /** Replies above my cursor that I may read. */
+  unread?: number;
+};
+
 /** How a device proves that it is one: `user.device.secret`. It never stands in a URL. */
 export type TokenText = string;
 
@@ -1270,6 +1352,8 @@ export type Topic = (ConversationRow) & ({
   topic: "privacy";
 }) | (Blocks) & ({
   topic: "blocks";
+}) | (ThreadRow) & ({
+  topic: "thread";
 }) | {
   topic: "unknown";
 };
@@ -1405,7 +1489,11 @@ export type ClientFrame =
   | ({ t: "privacy" } & SetPrivacy)
   | ({ t: "block" } & Block)
   | ({ t: "answer" } & AnswerRequest)
-  | ({ t: "report" } & Report);
+  | ({ t: "report" } & Report)
+  | ({ t: "follow" } & Follow)
+  | ({ t: "thread_read" } & ThreadRead)
+  | ({ t: "thread" } & AskThread)
+  | ({ t: "find" } & Find);
 
 /** What a server says. */
 export type ServerFrame =
@@ -1445,7 +1533,9 @@ export type ServerFrame =
   | ({ t: "privacy_ok" } & Privacy)
   | ({ t: "block_ok" } & Block)
   | ({ t: "answer_ok" } & AnswerRequest)
-  | ({ t: "report_ok" } & ReportOk);
+  | ({ t: "report_ok" } & ReportOk)
+  | ({ t: "thread_ok" } & ThreadRow)
+  | ({ t: "thread" } & ThreadPage);
 
 /** Refusals by their names. */
 export const Code = {
@@ -1521,6 +1611,8 @@ export const Code = {
   too_many: 416,
   /** Only what people wrote can be changed, reacted to, pinned or passed on; and only a text can be edited. */
   not_a_message: 417,
+  /** A thread starts at a message that is in no thread itself; name that one. */
+  not_a_root: 418,
   /** A group always has an owner; make somebody else one first. */
   last_owner: 430,
   /** There are as many links, or people who ask to be let in, as there may be; an admin has to see to them. */

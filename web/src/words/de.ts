@@ -11,7 +11,7 @@ export const de: Words = {
 
   "sign.in": "Anmelden", "sign.up": "Konto anlegen", "sign.out": "Abmelden", "sign.in.title": "Willkommen zurück",
   "sign.in.below": "Melde dich an und mach weiter, wo du aufgehört hast.", "sign.up.title": "Leg dein Konto an",
-  "sign.up.below": "Das erste Konto eines neuen Servers ist sein Eigentümer.", "sign.have": "Du hast schon ein Konto?",
+  "sign.up.below": "Du betreibst diesen Server? Deine Einladung steht dort, wo du ihn gestartet hast.", "sign.have": "Du hast schon ein Konto?",
   "sign.none": "Neu hier?", "sign.wrong": "Diesen Kurznamen gibt es mit diesem Passwort nicht.", "sign.show": "Zeigen", "sign.hide": "Verbergen",
   "sign.name.hint": "Das sehen die anderen. Du kannst ihn später ändern.", "sign.name.needed": "Die anderen müssen dich irgendwie nennen.",
   "sign.handle.hint": "So finden dich andere: 2 bis 32 Zeichen aus a–z, 0–9, Punkt, Binde- und Unterstrich.",

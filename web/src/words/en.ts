@@ -11,7 +11,7 @@ export const en = {
   // The door
   "sign.in": "Sign in", "sign.up": "Create an account", "sign.out": "Sign out", "sign.in.title": "Welcome back",
   "sign.in.below": "Sign in to go on where you stopped.", "sign.up.title": "Create your account",
-  "sign.up.below": "The first account of a new server owns it.", "sign.have": "You have an account?",
+  "sign.up.below": "You run this server? Your invite stands where you started it.", "sign.have": "You have an account?",
   "sign.none": "New here?", "sign.wrong": "There is no such handle with this password.", "sign.show": "Show", "sign.hide": "Hide",
   "sign.name.hint": "What others see. You can change it later.", "sign.name.needed": "Others need something to call you.",
   "sign.handle.hint": "How others find you: 2 to 32 of a–z, 0–9, dot, hyphen and underscore.",

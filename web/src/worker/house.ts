@@ -250,7 +250,7 @@ class Rooms implements House {
       if (!core || reply.reply !== "pins") return [];
       const lines = [];
       for (const seq of reply.pins.seqs) {
-        const held = core.state.log(conv).entry(seq);
+        const held = core.state.logs.get(conv)?.entry(seq);
         const page = held ? undefined : await this.ask({ command: "page", conv, place: { at: "range", from: seq, to: seq }, limit: 1 });
         const entry = held ?? (page?.reply === "page" ? page.page.entries[0] : undefined);
         if (entry) lines.push(shownEntry(core, conv, entry));

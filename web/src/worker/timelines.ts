@@ -88,7 +88,7 @@ export function timelineOf(core: Core, stretch: Stretch): Timeline {
   const tail = core.state.logs.get(conv)?.tail() ?? [];
   let entries: readonly Entry[] = around === null ? joined(stretch, tail) : stretch.fetched;
   // An entry that is also held is shown as it is held: changes come there first.
-  entries = entries.map((entry) => core.state.log(conv).entry(entry.seq) ?? entry);
+  entries = entries.map((entry) => core.state.logs.get(conv)?.entry(entry.seq) ?? entry);
   const held = entries.map((entry) => lineOf(entry, me, all_have));
   const end = tail.at(-1)?.seq ?? 0;
   const unsent = around === null ? core.timeline(conv).filter((line) => (line.seq ?? Infinity) > end) : [];

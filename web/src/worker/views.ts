@@ -19,7 +19,7 @@ const PREVIEW_LINES_MAX = 20;
 export function shown(core: Core, conv: ConversationId, line: HeldLine, reply = true): Line {
   const { seq, rev: _, edited, ...rest } = line;
   const mark = seq === undefined ? undefined : core.state.own.mark(conv, seq);
-  const answered = reply && line.reply_to !== undefined ? core.state.log(conv).entry(line.reply_to) : undefined;
+  const answered = reply && line.reply_to !== undefined ? core.state.logs.get(conv)?.entry(line.reply_to) : undefined;
   return {
     ...rest,
     ...(seq !== undefined && { seq }),
@@ -72,7 +72,7 @@ export function rowOf(core: Core, people: People, row: ConversationInboxRow, unr
     ...(last && { last }),
     at_ms: Math.max(row.head_ms, last?.at_ms ?? 0),
     ...(draft !== "" && { draft }),
-    ...("requests" in row && typeof row.requests === "number" && row.requests > 0 && { requests: row.requests }),
+    ...(row.asking !== undefined && row.asking > 0 && { requests: row.asking }),
   };
 }
 

@@ -127,6 +127,7 @@ it("an address leads to a place, and a strange one home", () => {
   expect(parse("#/c/abc/at/12")).toEqual({ at: "conversation", conv: "abc", around: 12, details: null });
   expect(parse("#/c/abc/details/pins")).toMatchObject({ details: "pins" });
   expect(parse("#/join/a.b")).toEqual({ at: "join", token: "a.b" });
+  expect(parse("#/invite/1-abc")).toEqual({ at: "invite", invite: "1-abc" });
   for (const strange of ["", "#", "#/c", "#/%E0%A4%A", "#/nowhere/x"]) expect(parse(strange).at).toBe("home");
 });
 

@@ -205,7 +205,7 @@ function standOf(state: State) {
 }
 
 function aboutOf(about: About): string {
-  return `${about.about} ${about.conv}${about.about === "mark" ? ` ${about.seq}` : ""}`;
+  return `${about.about} ${about.conv}${"seq" in about ? ` ${about.seq}` : ""}`;
 }
 
 function logOf(log: Log) {

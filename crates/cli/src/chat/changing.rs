@@ -113,7 +113,7 @@ impl Talk<'_> {
     }
 
     /// The message of the open conversation that is meant: the `which`th from below, or the last that fits.
-    async fn message(
+    pub(super) async fn message(
         &mut self,
         which: Which,
         fits: impl Fn(&Line, protocol::UserId) -> bool,

@@ -115,6 +115,10 @@ impl Talk<'_> {
             Typed::Pins => self.pins().await?,
             Typed::Forward(which, to) => self.forward(which, &to).await?,
             Typed::Reply(which, words) => self.reply(which, &words).await?,
+            Typed::Thread(which, words) => self.thread(which, words.as_deref()).await?,
+            Typed::Follow(which, on) => self.follow(which, on).await?,
+            Typed::Permalink(which) => self.permalink(which).await?,
+            Typed::GoTo(link) => self.go_to(&link).await?,
             Typed::Was(which) => self.was(which).await?,
             Typed::Who => self.who().await?,
             Typed::Own(own) => self.own(own).await?,
@@ -154,6 +158,7 @@ impl Talk<'_> {
         let conv = self.here("Words go to the open one; /new @bob begins one.")?;
         let body = self.body(conv, words).await?;
         self.client.send(conv, &body).await?;
+        self.spend_draft(conv).await?;
         self.refresh().await?;
         Ok(())
     }
@@ -353,7 +358,7 @@ impl Talk<'_> {
         let last = lines
             .iter()
             .rev()
-            .find(|line| line.sender != me && line.kind.counts())
+            .find(|line| line.sender != me && line.kind.counts() && line.thread.is_none())
             .and_then(|line| line.seq);
         let Some(last) = last else {
             return not("Nobody else has said anything here yet.");

@@ -18,6 +18,8 @@ pub enum Done {
     Edited,
     /// A line is finished.
     Line(String),
+    /// Tab: somebody who knows names is to go on.
+    Complete,
     /// Ctrl-C.
     Interrupt,
     /// Ctrl-D on an empty line.
@@ -47,11 +49,20 @@ impl Editor {
         self.at = self.text.len();
     }
 
+    /// Puts a text in place of what stands from `start` to the cursor.
+    pub fn put(&mut self, start: usize, text: &str) {
+        if self.text.get(start..self.at).is_some() {
+            self.remove(start..self.at);
+            self.insert(text);
+        }
+    }
+
     /// A key.
     pub fn key(&mut self, key: Key) -> Done {
         let before = (self.text.len(), self.at);
         match key {
             Key::Enter => return self.enter(),
+            Key::Tab => return Done::Complete,
             Key::Interrupt => return Done::Interrupt,
             Key::EndOfInput if self.text.is_empty() => return Done::End,
             Key::Redraw => return Done::Edited,
@@ -171,6 +182,21 @@ mod tests {
         assert_eq!(editor.shown(), ("ab ", 0));
         assert_eq!(editor.key(Key::Enter), Done::Line("ab ".to_owned()));
         assert_eq!(editor.key(Key::EndOfInput), Done::End);
+    }
+
+    #[test]
+    fn a_name_is_put_in_place_of_its_beginning() {
+        let mut editor = Editor::default();
+        typed(&mut editor, "é @bo and");
+        for _ in 0..4 {
+            editor.key(Key::Left);
+        }
+        assert_eq!(editor.key(Key::Tab), Done::Complete);
+        editor.put(3, "@bob ");
+        assert_eq!(editor.shown(), ("é @bob  and", 8));
+        editor.put(1, "within a letter");
+        editor.put(9, "behind the cursor");
+        assert_eq!(editor.shown(), ("é @bob  and", 8));
     }
 
     #[test]

@@ -45,10 +45,13 @@ impl Talk<'_> {
                     if let Some(entries) = self.untold.remove(&conv) {
                         self.notice(conv, &entries).await?;
                     }
+                    self.tell_who_asks(conv).await?;
                 }
                 self.rename_room().await?;
             }
-            Event::Account | Event::Own { .. } => {}
+            Event::Account => {}
+            // The row of a thread comes after the reply that is shown already.
+            Event::Own { .. } => self.read_room().await?,
             Event::OwnRefused { refusal, .. } => self.say_bad(&safe::line(&refusal.say))?,
             Event::Grown { conv, entries } => {
                 if self.is_open(conv) {
@@ -83,8 +86,14 @@ impl Talk<'_> {
         let was_down = self.line == Line::Down;
         (self.line, self.was_up) = (Line::Up, true);
         self.watch_people().await?;
+        for (_, row, _) in self.rows().await? {
+            self.tell_who_asks(row.conv).await?;
+        }
         if was_down {
             self.say_dim("Connected again.")?;
+        }
+        if let Some(link) = self.join.take() {
+            self.join_first(&link).await?;
         }
         if first {
             self.begin().await?;
@@ -132,7 +141,9 @@ impl Talk<'_> {
         let conv: Option<ConversationId> = draft["conv"].as_str().and_then(|conv| conv.parse().ok());
         if let (Some(conv), Some(text), true) = (conv, draft["text"].as_str(), self.terminal.paper.is_tty()) {
             self.enter(conv).await?;
-            self.terminal.begin_with(text)?;
+            if self.terminal.unfinished().is_empty() && text.starts_with('/') {
+                self.terminal.begin_with(text)?;
+            }
         }
         Ok(())
     }
@@ -231,6 +242,10 @@ impl Talk<'_> {
             .client
             .look(move |core| core.state().outbox.get(send_id).cloned())
             .await?;
+        let not_there = item
+            .as_ref()
+            .filter(|item| matches!(item.verb, Verb::Create(_)))
+            .map(|item| item.conv);
         let what = match item.map(|item| item.verb) {
             Some(Verb::Send(send)) => {
                 let body: Body = serde_json::from_str(send.body.get()).unwrap_or_default();
@@ -256,7 +271,13 @@ impl Talk<'_> {
             None => String::new(),
         };
         self.client.dismiss(send_id).await?;
-        self.say_bad(&format!("{what}{}", safe::line(&refusal.say)))
+        self.say_bad(&format!("{what}{}", safe::line(&refusal.say)))?;
+        // It was opened before the server had said yes: nobody is to go on writing into nothing.
+        if not_there.is_some_and(|conv| self.is_open(conv)) {
+            self.room = None;
+            self.prompt()?;
+        }
+        Ok(())
     }
 
     async fn typing(&mut self, typing: TypingNow) -> Result<(), Wrong> {

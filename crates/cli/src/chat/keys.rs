@@ -7,6 +7,8 @@ pub enum Key {
     Text(String),
     /// Enter.
     Enter,
+    /// Tab: go on by yourself.
+    Tab,
     /// The grapheme before the cursor goes.
     Backspace,
     /// The grapheme under the cursor goes.
@@ -178,6 +180,7 @@ fn control(byte: u8) -> Option<Key> {
         0x04 => Key::EndOfInput,
         0x05 => Key::End,
         0x06 => Key::Right,
+        0x09 => Key::Tab,
         0x0b => Key::KillEnd,
         0x0c => Key::Redraw,
         0x0e => Key::Down,

@@ -79,6 +79,10 @@ impl Talk<'_> {
     async fn row_text(&mut self, number: usize, row: &ConversationRow, unread: u64) -> Result<String, Wrong> {
         let conv = row.conv;
         let last = self.client.look(move |core| core.timeline(conv).pop()).await?;
+        let replies = self
+            .client
+            .look(move |core| core.state().own.unread_replies(conv))
+            .await?;
         let muted = self.prefs(conv).await?.is_muted(now_ms());
         let me = self.client.me();
         let last = match last {
@@ -113,6 +117,11 @@ impl Talk<'_> {
             Some(FirstContact::Ignored) => format!("{left} (put aside)"),
             None => left.to_owned(),
         };
+        let left = match row.asking {
+            0 => left,
+            1 => format!("{left} (one asks to be let in; /requests)"),
+            n => format!("{left} ({n} ask to be let in; /requests)"),
+        };
         let left = if muted { format!("{left} (muted)") } else { left };
         let title = words::title(row, &self.people);
         let title = if unread > 0 {
@@ -125,9 +134,14 @@ impl Talk<'_> {
         } else {
             String::new()
         };
+        let replies = if replies > 0 && row.role.is_some() {
+            paper.ink(Ink::Bold, &format!(" +{replies} in threads"))
+        } else {
+            String::new()
+        };
         let when = paper.ink(Ink::Dim, &format!("{:>8}", Local::at(row.head_ms).short(now_ms())));
         Ok(format!(
-            "{number:>3}  {when}  {title}{dot}{left}{unread}  {}",
+            "{number:>3}  {when}  {title}{dot}{left}{unread}{replies}  {}",
             paper.ink(Ink::Dim, &last)
         ))
     }

@@ -7,7 +7,7 @@ use super::typed::handle;
 use crate::safe;
 use protocol::client_frame::AskPeople;
 use protocol::people::{Answer, Audience, FirstContact, Privacy, SetPrivacy, SetProfile};
-use protocol::server_frame::{ConversationRow, Person};
+use protocol::server_frame::{ConversationKind, ConversationRow, Person};
 use protocol::{ConversationId, Seq, UserId};
 
 /// What somebody's own link has between the server's address and their handle.
@@ -337,8 +337,12 @@ impl Talk<'_> {
             Reported::Person(handle) => {
                 let user = self.user(&handle).await?;
                 let direct = ConversationId::direct(self.client.me(), user);
-                let open = self.room.as_ref().map(|room| room.conv);
-                (open.unwrap_or(direct), user, Vec::new())
+                // In an open group it is about what they do there; a 1:1 with somebody else has nothing to do with it.
+                let open = match self.room.as_ref().map(|room| room.conv) {
+                    Some(open) => self.row(open).await?.filter(|row| row.kind == ConversationKind::Group),
+                    None => None,
+                };
+                (open.map_or(direct, |row| row.conv), user, Vec::new())
             }
         };
         self.online()?;

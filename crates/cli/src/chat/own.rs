@@ -217,6 +217,67 @@ impl Talk<'_> {
         Ok(())
     }
 
+    /// Keeps a line that was not finished as the draft of its conversation, for all devices. A command is no draft. The
+    /// server keeps beside it what another device wrote meanwhile without knowing it.
+    pub(super) async fn keep_line(&mut self, conv: ConversationId, line: &str) -> Result<(), Wrong> {
+        let is_command = line.starts_with('/') && !line.starts_with("//");
+        let now = self
+            .client
+            .look(move |core| core.state().own.draft(conv).to_owned())
+            .await?;
+        if is_command || now == line {
+            return Ok(());
+        }
+        self.write_draft(conv, line).await
+    }
+
+    /// Puts the draft of a conversation into the line, where nothing stands in it yet.
+    pub(super) async fn bring_draft(&mut self, conv: ConversationId) -> Result<(), Wrong> {
+        self.brought = None;
+        if !self.terminal.paper.is_tty() || !self.terminal.unfinished().is_empty() {
+            return Ok(());
+        }
+        let draft = self
+            .client
+            .look(move |core| core.state().own.draft(conv).to_owned())
+            .await?;
+        if !draft.is_empty() {
+            self.terminal.begin_with(&draft)?;
+            self.brought = Some((conv, draft));
+        }
+        Ok(())
+    }
+
+    /// Something was said in a conversation: the draft that stood in the line has become it, whatever was changed.
+    pub(super) async fn spend_draft(&mut self, conv: ConversationId) -> Result<(), Wrong> {
+        let Some((_, brought)) = self.brought.take_if(|(of, _)| *of == conv) else {
+            return Ok(());
+        };
+        let now = self
+            .client
+            .look(move |core| core.state().own.draft(conv).to_owned())
+            .await?;
+        if now == brought {
+            self.write_draft(conv, "").await?;
+        }
+        Ok(())
+    }
+
+    async fn write_draft(&mut self, conv: ConversationId, text: &str) -> Result<(), Wrong> {
+        let draft = SetDraft {
+            conv,
+            text: Some(DraftText(text.to_owned())),
+            base_ver: None,
+            forget: Vec::new(),
+        };
+        match self.client.wish(Wish::Draft(draft)).await {
+            Ok(()) => Ok(()),
+            // Too long, or too many wait: it stays where it is.
+            Err(no @ No::Stopped) => Err(no.into()),
+            Err(no) => self.say_bad(&super::doing::explain(&no)),
+        }
+    }
+
     /// Says what was begun in a conversation, and what another device wrote over. Whether there is any.
     pub(super) async fn say_draft(&mut self, conv: ConversationId) -> Result<bool, Wrong> {
         let look = move |core: &client::Core| {
@@ -225,7 +286,11 @@ impl Talk<'_> {
             (own.draft(conv).to_owned(), kept.collect::<Vec<_>>())
         };
         let (text, kept) = self.client.look(look).await?;
-        if !text.is_empty() {
+        let in_line = self
+            .brought
+            .as_ref()
+            .is_some_and(|(of, brought)| *of == conv && *brought == text);
+        if !text.is_empty() && !in_line {
             self.say_dim(&format!("draft: {}", safe::shown(&text)))?;
         }
         for kept in &kept {

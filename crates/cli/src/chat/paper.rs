@@ -66,6 +66,11 @@ impl Paper {
         self.is_tty
     }
 
+    /// Whether colours, and marks that look like something, are welcome.
+    pub fn has_colour(&self) -> bool {
+        self.has_colour
+    }
+
     /// The text in this ink, where colours are welcome.
     pub fn ink(&self, ink: Ink, text: &str) -> String {
         if !self.has_colour || text.is_empty() {

@@ -3,6 +3,7 @@
 //! Whatever happens, the same is done: look at the timeline, write what was not written yet, and tell ticks that moved.
 //! So nothing depends on which event came or was lost.
 
+use super::marked;
 use super::own::keep_shown;
 use super::paper::Ink;
 use super::talk::{Line as Connection, Talk};
@@ -107,6 +108,7 @@ impl Talk<'_> {
                  answer accepts them, too.",
             )?;
         }
+        self.bring_draft(conv).await?;
         self.say_draft(conv).await?;
         self.prompt()
     }
@@ -126,7 +128,7 @@ impl Talk<'_> {
         let mut marked = unread == 0;
         for line in &lines[from..] {
             let is_unread = line.seq.is_some_and(|seq| seq > read) && line.sender != self.client.me();
-            if !marked && is_unread && line.kind.counts() {
+            if !marked && is_unread && line.kind.counts() && line.thread.is_none() {
                 self.say_dim(&format!("── {unread} unread ──"))?;
                 marked = true;
             }
@@ -268,7 +270,10 @@ impl Talk<'_> {
 
     /// What the lines answer, for those who see the answer: out of what is held here.
     fn quote(&mut self, lines: &[Line]) {
-        let answered: BTreeSet<Seq> = lines.iter().filter_map(|line| line.reply_to).collect();
+        let answered: BTreeSet<Seq> = lines
+            .iter()
+            .flat_map(|line| line.reply_to.into_iter().chain(line.thread))
+            .collect();
         let quoted = |line: &&Line| line.seq.is_some_and(|seq| answered.contains(&seq));
         self.quotes = lines
             .iter()
@@ -278,11 +283,13 @@ impl Talk<'_> {
     }
 
     /// What stands on the screen was read.
-    async fn read_room(&mut self) -> Result<(), Wrong> {
+    pub(super) async fn read_room(&mut self) -> Result<(), Wrong> {
         if let Some(room) = &self.room
             && room.highest > Seq::ZERO
         {
-            self.client.read(room.conv, room.highest).await?;
+            let (conv, highest) = (room.conv, room.highest);
+            self.client.read(conv, highest).await?;
+            self.read_threads(conv, highest).await?;
         }
         Ok(())
     }
@@ -342,7 +349,12 @@ impl Talk<'_> {
             let quote = self.quotes.get(&seq).map_or("an earlier message", String::as_str);
             paper.ink(Ink::Dim, &format!("      ┌ {quote}")) + "\n"
         });
-        answers + &self.said_text(line.at_ms, line.sender, said, mentioned) + &self.marks(line) + &tick
+        // A reply in a thread stands where it was said, with what it hangs on.
+        let hangs = line.thread.map_or(String::new(), |seq| {
+            let quote = self.quotes.get(&seq).map_or("an earlier message", String::as_str);
+            paper.ink(Ink::Dim, &format!("      ┆ in the thread of {quote}")) + "\n"
+        });
+        hangs + &answers + &self.said_text(line.at_ms, line.sender, said, mentioned) + &self.marks(line) + &tick
     }
 
     /// What hangs on a line: that it was edited, that it is pinned, who reacted how.
@@ -378,8 +390,12 @@ impl Talk<'_> {
                 paper.ink(Ink::Dim, &did)
             ),
             Said::Words(words) => {
+                let words = if paper.has_colour() {
+                    marked::drawn(&words, mentioned)
+                } else {
+                    words
+                };
                 let words = words.replace('\n', "\n      ");
-                let words = if mentioned { paper.ink(Ink::Bold, &words) } else { words };
                 format!("{time} {who}: {words}")
             }
         }

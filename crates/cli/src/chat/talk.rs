@@ -1,5 +1,6 @@
 //! What a chat holds between two things that happen: who is who, which conversations were numbered, which is open.
 
+use super::complete::{self, Completed};
 use super::paper::Ink;
 use super::room::Room;
 use super::terminal::{Input, Terminal};
@@ -53,6 +54,8 @@ pub struct Talk<'a> {
     pub(super) token: TokenText,
     /// Where to go first.
     pub(super) with: Option<String>,
+    /// The link of the group to join as soon as there is a connection.
+    pub(super) join: Option<String>,
     pub(super) people: People,
     pub(super) line: Line,
     pub(super) was_up: bool,
@@ -67,6 +70,10 @@ pub struct Talk<'a> {
     pub(super) quotes: BTreeMap<Seq, String>,
     pub(super) there: BTreeMap<UserId, There>,
     pub(super) watched: BTreeSet<UserId>,
+    /// The draft that was put into the line, and of which conversation: it is spent by what is said there next.
+    pub(super) brought: Option<(ConversationId, String)>,
+    /// Who was said to ask to be let in, by group.
+    pub(super) asking: BTreeMap<ConversationId, BTreeSet<UserId>>,
     /// Entries of conversations that have no row yet: told when it comes, with their title.
     pub(super) untold: BTreeMap<ConversationId, Vec<Entry>>,
     /// Who types in the open conversation, and until when that is shown, in milliseconds since 1970.
@@ -91,6 +98,7 @@ impl<'a> Talk<'a> {
             account,
             token,
             with,
+            join: None,
             people: People::kept(profile),
             line: Line::Trying,
             was_up: false,
@@ -101,6 +109,8 @@ impl<'a> Talk<'a> {
             quotes: BTreeMap::new(),
             there: BTreeMap::new(),
             watched: BTreeSet::new(),
+            brought: None,
+            asking: BTreeMap::new(),
             untold: BTreeMap::new(),
             typing: None,
             is_ending: false,
@@ -128,6 +138,7 @@ impl<'a> Talk<'a> {
                     self.client.typing(room.conv).await?;
                 }
             }
+            Input::Complete => self.complete().await?,
             Input::Interrupt => return Ok(Onward::Leave),
             Input::End => {
                 self.is_ending = true;
@@ -135,6 +146,28 @@ impl<'a> Talk<'a> {
             }
         }
         Ok(Onward::On)
+    }
+
+    /// Goes on with what is being named before the cursor, as far as it is clear.
+    async fn complete(&mut self) -> Result<(), Wrong> {
+        let (line, at) = self.terminal.line();
+        let line = line.to_owned();
+        let Some(part) = complete::part(&line, at) else {
+            return Ok(());
+        };
+        let names: Vec<String> = match part.sort {
+            complete::Sort::Command => complete::commands().collect(),
+            complete::Sort::Handle => self.people.handles().collect(),
+            complete::Sort::Conversation => {
+                let rows = self.client.inbox().await?;
+                rows.iter().map(|(row, _)| words::title(row, &self.people)).collect()
+            }
+        };
+        match complete::completed(part, names) {
+            Completed::Nothing => Ok(()),
+            Completed::To(text) => Ok(self.terminal.put(part.start, &text)?),
+            Completed::Several(names) => self.say_dim(&names.join("  ")),
+        }
     }
 
     /// Until when it is shown that somebody types, in milliseconds since 1970.
@@ -159,13 +192,31 @@ impl<'a> Talk<'a> {
         Ok(Onward::Leave)
     }
 
+    /// Keeps the line that was not finished, for all devices.
+    pub async fn keep_unfinished(&mut self) -> Result<(), Wrong> {
+        let unfinished = self.terminal.unfinished().to_owned();
+        match self.room.as_ref().map(|room| room.conv) {
+            Some(conv) if !unfinished.trim().is_empty() => self.keep_line(conv, &unfinished).await,
+            _ => Ok(()),
+        }
+    }
+
+    /// Whether the server could still answer what was said of one's own.
+    pub async fn waits_for_answers(&self) -> bool {
+        let is_quiet = self.client.look(|core| core.state().own.is_quiet()).await;
+        self.line == Line::Up && is_quiet.is_ok_and(|quiet| !quiet)
+    }
+
     /// Takes leave: says what waits, and lets the client finish.
     pub async fn leave(&mut self, is_well: bool) -> Result<(), Wrong> {
         let unfinished = self.terminal.unfinished().to_owned();
-        let draft = match &self.room {
-            Some(room) if !unfinished.trim().is_empty() => serde_json::json!({"conv": room.conv, "text": unfinished}),
+        let draft = match self.room.as_ref().map(|room| room.conv) {
+            Some(conv) if !unfinished.trim().is_empty() => {
+                serde_json::json!({"conv": conv, "text": unfinished})
+            }
             _ => serde_json::Value::Null,
         };
+        // Which conversation was open, and what was no words; those come from the draft, as on any other device.
         self.profile.write("draft.json", &serde_json::to_vec(&draft)?)?;
         let waiting = self
             .client

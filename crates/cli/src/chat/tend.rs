@@ -1,15 +1,17 @@
 //! A group itself: its settings, roles and links, and who is let in.
 
-use super::doing::{Not, not};
+use super::doing::{Not, explain, not};
 use super::own::fresh;
-use super::talk::Talk;
+use super::talk::{Line, Talk};
 use super::typed::Tend;
 use crate::clock::Local;
-use crate::safe;
-use client::Joined;
-use protocol::ConversationId;
-use protocol::link::{Link, MakeLink};
-use protocol::server_frame::ConversationKind;
+use crate::people::ANSWER_TIME_MAX;
+use crate::{Wrong, safe};
+use client::{Joined, No};
+use protocol::link::{Link, MakeLink, Request};
+use protocol::server_frame::{ConversationKind, Person};
+use protocol::{ConversationId, UserId};
+use std::collections::BTreeSet;
 
 impl Talk<'_> {
     /// A command about a group itself.
@@ -95,6 +97,20 @@ impl Talk<'_> {
         self.show_links(&left)
     }
 
+    /// Joins by the link that the chat was begun with. Whoever signed up by it may have come too late to join by it.
+    pub(super) async fn join_first(&mut self, link: &str) -> Result<(), Wrong> {
+        let why = match self.join(link).await {
+            Ok(()) => return Ok(()),
+            Err(Not::Done(why)) => why,
+            Err(Not::On(wrong)) => match wrong.downcast_ref::<No>() {
+                Some(no) => explain(no),
+                None => return Err(wrong),
+            },
+        };
+        let handle = self.account.handle.clone();
+        self.say_bad(&format!("You are @{handle} here, but not in that group: {why}"))
+    }
+
     async fn join(&mut self, link: &str) -> Result<(), Not> {
         self.online()?;
         let look = self.answered(self.client.look_behind(link)).await?;
@@ -113,6 +129,56 @@ impl Talk<'_> {
         Ok(())
     }
 
+    /// Says who asks to be let into a group, if it is for us to admit them and was not said yet.
+    pub(super) async fn tell_who_asks(&mut self, conv: ConversationId) -> Result<(), Wrong> {
+        let row = self
+            .client
+            .look(move |core| core.state().inbox.row(conv).map(|row| row.asking))
+            .await?;
+        let count = row.unwrap_or(0) as usize;
+        if count == 0 {
+            self.asking.remove(&conv);
+        }
+        if self.line != Line::Up || count == self.asking.get(&conv).map_or(0, BTreeSet::len) {
+            return Ok(());
+        }
+        // Whatever comes between, the next row of the inbox asks again.
+        let asked = tokio::time::timeout(ANSWER_TIME_MAX, self.client.join_requests(conv)).await;
+        let Ok(Ok(requests)) = asked else {
+            return Ok(());
+        };
+        self.meet(&requests);
+        let now: BTreeSet<UserId> = requests.iter().map(|request| request.user).collect();
+        let before = self.asking.insert(conv, now.clone()).unwrap_or_default();
+        let (title, number) = (self.title(conv).await?, self.number(conv));
+        let first = if self.is_open(conv) {
+            String::new()
+        } else {
+            format!("/open {number}, then ")
+        };
+        for user in now.difference(&before) {
+            let who = self.people.handle(*user);
+            self.say_dim(&format!("{who} asks to come into {title}: {first}/admit @{who}"))?;
+        }
+        Ok(())
+    }
+
+    /// Remembers who asks: the server does not say otherwise who a stranger is.
+    fn meet(&mut self, requests: &[Request]) {
+        let person = |request: &Request| {
+            Some(Person {
+                user: request.user,
+                handle: request.handle.clone()?,
+                name: request.name.clone()?,
+                about: None,
+                picture: None,
+                deactivated: false,
+            })
+        };
+        let people = requests.iter().filter_map(person).collect();
+        self.people.learn(people, self.profile);
+    }
+
     async fn requests(&mut self) -> Result<(), Not> {
         let conv = self.here("/requests shows who asks to be let into the open group; /strangers who wrote to you.")?;
         let row = self
@@ -127,8 +193,7 @@ impl Talk<'_> {
         if requests.is_empty() {
             self.say_dim("Nobody asks to be let in.")?;
         }
-        let users: Vec<_> = requests.iter().map(|request| request.user).collect();
-        self.people.ask(&self.client, users, self.profile).await;
+        self.meet(&requests);
         for request in requests {
             let (who, since) = (self.people.handle(request.user), Local::at(request.asked_ms).minute());
             self.terminal.paper.say(&format!("  @{who}, since {since}"))?;

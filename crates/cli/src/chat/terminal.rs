@@ -22,6 +22,8 @@ pub enum Input {
     Line(String),
     /// Presses keys, and not for a command.
     Typing,
+    /// Presses Tab.
+    Complete,
     /// Wants to go: Ctrl-C, a signal.
     Interrupt,
     /// Has nothing more to say: Ctrl-D, the end of what is piped in.
@@ -93,6 +95,17 @@ impl Terminal {
         self.editor.shown().0
     }
 
+    /// The line being typed, and where the cursor is in it, in bytes.
+    pub fn line(&self) -> (&str, usize) {
+        self.editor.shown()
+    }
+
+    /// Puts a text in place of what stands from `start` to the cursor.
+    pub fn put(&mut self, start: usize, text: &str) -> io::Result<()> {
+        self.editor.put(start, text);
+        self.draw()
+    }
+
     /// What somebody does next. May be dropped and called again.
     pub async fn next(&mut self) -> io::Result<Input> {
         loop {
@@ -132,6 +145,7 @@ impl Terminal {
                     }
                 }
                 Done::Line(line) => self.ready.push_back(Input::Line(line)),
+                Done::Complete => self.ready.push_back(Input::Complete),
                 Done::Interrupt => self.ready.push_back(Input::Interrupt),
                 Done::End => self.ready.push_back(Input::End),
             }

@@ -62,6 +62,14 @@ pub enum Typed {
     Forward(Which, String),
     /// Answer a message with these words.
     Reply(Which, String),
+    /// Say these words in the thread of a message; none: show the thread.
+    Thread(Which, Option<String>),
+    /// Hear of the thread of a message, or no longer.
+    Follow(Which, bool),
+    /// The address of a message.
+    Permalink(Which),
+    /// Where such an address leads.
+    GoTo(String),
     /// What a message said before it was edited.
     Was(Which),
     /// Who is there.
@@ -231,6 +239,12 @@ fn change(word: &str, rest: &str) -> Option<Result<Typed, String>> {
         "pins" => Ok(Typed::Pins),
         "forward" => full(words, "/forward @bob, /forward ^2 Choir").map(|to| Typed::Forward(named, to)),
         "reply" | "r" => full(words, "/reply yes, /reply ^2 yes").map(|words| Typed::Reply(named, words)),
+        "thread" | "t" => Ok(Typed::Thread(named, (!words.is_empty()).then(|| words.to_owned()))),
+        "follow" | "unfollow" => {
+            only(rest, "/follow, /unfollow ^2").map(|which| Typed::Follow(which, word == "follow"))
+        }
+        "permalink" => only(rest, "/permalink, /permalink ^2").map(Typed::Permalink),
+        "goto" => full(rest, "/goto and the link to a message").map(Typed::GoTo),
         "was" => only(rest, "/was, /was ^2").map(Typed::Was),
         _ => return None,
     };
@@ -362,6 +376,8 @@ Type words and press Enter: they go to the open conversation. Everything else be
   /edit the right words    change your last message          /was           what one said before
   /delete                  delete it for everybody           /reply yes     answer the last message
   /react 👍, /unreact 👍   react to the last message         /forward @bob  pass it on
+  /thread words            reply in its thread               /thread        show its thread
+  /follow, /unfollow       hear of its thread, or no more    /permalink     a link to it (/goto LINK)
   /pin, /unpin             keep it at hand                   /pins          what is pinned
                            ^2 names another: /edit ^2 words changes the second message from below
   /read-all                mark everything as read           /note          notes to yourself
@@ -379,7 +395,8 @@ Type words and press Enter: they go to the open conversation. Everything else be
 
 After your messages:  ·  waits here, kept    ✓  safe on the server    ✓✓  delivered    ✓✓ read
 Without a connection just go on: what you write is kept and goes by itself, also after a /quit.
-Alt-Enter begins a new line; //words says /words; @bob in a message points bob to it.";
+Tab goes on with a command, a person or a conversation. Alt-Enter begins a new line;
+//words says /words; @bob in a message points bob to it.";
 
 /// The commands about a group itself.
 fn tend(word: &str, rest: &str) -> Option<Result<Tend, String>> {
@@ -476,6 +493,9 @@ mod tests {
         assert_eq!(ok("/history 7"), Typed::History(7));
         assert_eq!(ok("/edit new words"), Typed::Edit(None, "new words".to_owned()));
         assert_eq!(ok("/edit ^3 new words"), Typed::Edit(Some(3), "new words".to_owned()));
+        assert_eq!(ok("/thread ^2 yes"), Typed::Thread(Some(2), Some("yes".to_owned())));
+        assert_eq!(ok("/thread"), Typed::Thread(None, None));
+        assert_eq!(ok("/unfollow ^"), Typed::Follow(Some(1), false));
         assert_eq!(ok("/delete ^"), Typed::Delete(Some(1)));
         assert_eq!(ok("/forward ^2 @bob"), Typed::Forward(Some(2), "@bob".to_owned()));
         let react = |which, on| Typed::React {

@@ -127,6 +127,15 @@ pub const SETTINGS: &[Setting] = &[
         part: Part::Usual,
     },
     Setting {
+        name: "no-sign-up-by-link",
+        kind: Kind::Switch,
+        default: "false",
+        unit: "",
+        says: "Whoever holds a link into a group may not sign up with it where an invite is wanted; the link alone \
+               then lets in who has an account.",
+        part: Part::Usual,
+    },
+    Setting {
         name: "trusted-proxy",
         kind: Kind::Ips,
         default: "",

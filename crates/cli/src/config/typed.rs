@@ -21,6 +21,8 @@ pub struct Settings {
     pub tls: Option<TlsFiles>,
     /// Who may sign up.
     pub sign_up: SignUpPolicy,
+    /// A link into a group is no invite.
+    pub no_sign_up_by_link: bool,
     /// Proxies that are believed.
     pub trusted_proxies: Vec<IpAddr>,
     /// Connections at once.
@@ -77,6 +79,7 @@ impl Settings {
                 Some("open") => SignUpPolicy::Open,
                 _ => SignUpPolicy::Invite,
             },
+            no_sign_up_by_link: one(effective, "no-sign-up-by-link")?,
             trusted_proxies: all(effective, "trusted-proxy")?,
             sessions_max: one(effective, "sessions-max")?,
             disk_free_min_mib: one(effective, "disk-free-min-mib")?,
@@ -104,6 +107,7 @@ impl Settings {
     pub fn node(&self) -> Config {
         Config {
             sign_up: self.sign_up,
+            links_sign_up: !self.no_sign_up_by_link,
             trusted_proxies: self.trusted_proxies.clone(),
             public_url: self.public_url.clone(),
             tls: self.tls.is_some(),

@@ -128,6 +128,7 @@ async fn enter(
             name: role.name.to_owned(),
             password: kept.password.clone(),
             invite: invite.clone(),
+            link: None,
             device_name: device_name(),
             cookie: false,
         };

@@ -39,6 +39,38 @@ pub fn chain(file: &Path) -> Vec<CertificateDer<'static>> {
     read.map_or_else(|_| Vec::new(), |chain| chain.filter_map(Result::ok).collect())
 }
 
+/// What a terminal elsewhere has to be given as `--ca` to trust the server that shows this file's certificate: nothing
+/// where a system like this one trusts it; the file itself where all is in it that is needed; else a file that only its
+/// maker has. Whether it holds today is for `doctor` to say.
+pub fn needs_ca(file: &Path) -> Option<String> {
+    let mut roots = RootCertStore::empty();
+    roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+    ca_for(&chain(file), &file.display().to_string(), &roots, now_ms() / 1_000)
+}
+
+fn ca_for(chain: &[CertificateDer<'_>], file: &str, system: &RootCertStore, now_s: u64) -> Option<String> {
+    let (own, others) = chain.split_first()?;
+    let parsed = ParsedCertificate::try_from(own).ok()?;
+    let algorithms = ring::default_provider().signature_verification_algorithms.all;
+    let at = UnixTime::since_unix_epoch(Duration::from_secs(now_s));
+    let is_unknown_to = |roots: &RootCertStore| {
+        let verified = verify_server_cert_signed_by_trust_anchor(&parsed, roots, others, at, algorithms);
+        matches!(
+            verified,
+            Err(Error::InvalidCertificate(
+                CertificateError::UnknownIssuer | CertificateError::BadSignature
+            ))
+        )
+    };
+    if !is_unknown_to(system) {
+        return None;
+    }
+    let mut of_the_file = RootCertStore::empty();
+    of_the_file.add_parsable_certificates(chain.iter().map(|one| one.clone().into_owned()));
+    let needed = if is_unknown_to(&of_the_file) { "FILE" } else { file };
+    Some(needed.to_owned())
+}
+
 fn key(file: &Path) -> Option<Finding> {
     let mode = file.metadata().ok()?.permissions().mode() & 0o777;
     let advice = format!("chmod 600 {}", file.display());
@@ -148,6 +180,39 @@ mod tests {
         change(&mut params);
         let key = rcgen::KeyPair::generate().expect("a key");
         params.self_signed(&key).expect("made").der().clone()
+    }
+
+    /// LSN2: a certificate that no system trusts is to be given by hand, where its own file is enough that file.
+    #[test]
+    fn lsn2_a_certificate_of_ones_own_is_to_be_given() {
+        let own = [made(|_| {})];
+        let mut trusting = RootCertStore::empty();
+        trusting.add(own[0].clone()).expect("it can be trusted");
+        let nobody = RootCertStore::empty();
+        assert_eq!(ca_for(&own, "cert.pem", &trusting, NOW_S), None);
+        assert_eq!(ca_for(&own, "cert.pem", &nobody, NOW_S).as_deref(), Some("cert.pem"));
+        assert_eq!(ca_for(&[], "cert.pem", &nobody, NOW_S), None);
+
+        let (signer_key, key) = (
+            rcgen::KeyPair::generate().expect("a key"),
+            rcgen::KeyPair::generate().expect("a key"),
+        );
+        let mut params = rcgen::CertificateParams::new(Vec::new()).expect("no name");
+        params.distinguished_name.push(rcgen::DnType::CommonName, "who signs");
+        params.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
+        params.not_before = rcgen::date_time_ymd(2030, 1, 1);
+        params.not_after = rcgen::date_time_ymd(2031, 1, 1);
+        let signer = params.self_signed(&signer_key).expect("made").der().clone();
+        let issuer = rcgen::Issuer::new(params.clone(), signer_key);
+        params.is_ca = rcgen::IsCa::NoCa;
+        params
+            .distinguished_name
+            .push(rcgen::DnType::CommonName, "who is signed");
+        let signed = params.signed_by(&key, &issuer).expect("made").der().clone();
+        let alone = ca_for(std::slice::from_ref(&signed), "cert.pem", &nobody, NOW_S);
+        assert_eq!(alone.as_deref(), Some("FILE"), "whoever made it has the other file");
+        let both = ca_for(&[signed, signer], "cert.pem", &nobody, NOW_S);
+        assert_eq!(both.as_deref(), Some("cert.pem"));
     }
 
     /// OPS2: a certificate that has expired or soon will, is for another name, or cannot be a server's, is told.

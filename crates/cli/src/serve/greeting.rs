@@ -12,6 +12,9 @@ pub struct Greeting {
     pub addresses: Vec<SocketAddr>,
     /// Whether it speaks TLS there.
     pub tls: bool,
+    /// The file that a terminal has to be given to trust the certificate; `None`: it is trusted anyhow, or there is
+    /// none.
+    pub ca: Option<String>,
     /// What others type, if the operator said so.
     pub public_url: Option<String>,
     /// This machine's addresses on its networks.
@@ -130,6 +133,15 @@ impl fmt::Display for Greeting {
         let (here, program, data) = (self.here(), &self.program, self.data_flag());
         writeln!(f, "Tidings is at {here}")?;
         self.tell_others(f)?;
+        // A file's name may have a space in it; then whoever types it knows what to do with that.
+        let ca = self.ca.as_ref().map_or(String::new(), |file| format!(" --ca {file}"));
+        if self.ca.is_some() {
+            writeln!(
+                f,
+                "Its certificate is one of your own: give others the file too; they say `{program}{ca} chat …` the \
+                 first\ntime, and browsers warn."
+            )?;
+        }
         if let Some(invite) = &self.invite {
             writeln!(f)?;
             writeln!(
@@ -139,7 +151,7 @@ impl fmt::Display for Greeting {
             writeln!(f)?;
             writeln!(
                 f,
-                "    {program} chat --server {here} --sign-up YOUR_HANDLE --invite {invite}"
+                "    {program}{ca} chat --server {here} --sign-up YOUR_HANDLE --invite {invite}"
             )?;
             writeln!(f)?;
             writeln!(f, "The invite is good once. For others: {program} admin{data} invite")?;
@@ -157,6 +169,7 @@ mod tests {
         Greeting {
             addresses: addresses.iter().map(parse).collect(),
             tls: false,
+            ca: None,
             public_url: None,
             machine: vec![
                 "192.168.1.20".parse().expect("an address"),
@@ -198,6 +211,16 @@ mod tests {
         let lines = told(&network);
         assert_eq!(lines[1], "Others on your network reach it at https://192.168.1.20:80");
         assert_eq!(lines.len(), 2, "with TLS nothing is missing: {lines:?}");
+
+        network.ca = Some("tls/cert.pem".to_owned());
+        network.invite = Some("1-abc".to_owned());
+        let lines = told(&network);
+        assert!(lines[2].contains("tidings --ca tls/cert.pem chat"), "{lines:?}");
+        let first = lines.iter().find(|line| line.contains("--invite")).expect("it is told");
+        assert!(
+            first.starts_with("    tidings --ca tls/cert.pem chat --server https://127.0.0.1:80"),
+            "{first}"
+        );
 
         let lines = told(&greeting(&["[::]:80", "0.0.0.0:80"]));
         assert_eq!(lines[0], "Tidings is at http://[::1]:80");

@@ -134,6 +134,7 @@ async fn signed_up(address: &Address, streams: &Secure, handle: &str) -> SignedI
         name: handle.to_owned(),
         password: PASSWORD.to_owned(),
         invite: None,
+        link: None,
         device_name: "test".to_owned(),
         cookie: false,
     };

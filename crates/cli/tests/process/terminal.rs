@@ -6,7 +6,7 @@ use crate::typist::{PASSWORD, Running, Typist};
 use serde_json::Value;
 
 /// A server with two people who have begun to talk, both at their terminals.
-async fn two_people() -> (Served, (Typist, Running), (Typist, Running)) {
+pub async fn two_people() -> (Served, (Typist, Running), (Typist, Running)) {
     let served = Served::by_invite().await;
     let (ann, bob) = (Typist::new(), Typist::new());
     // The very line that was told, but for the handle; the program's own name is the first word.
@@ -57,7 +57,7 @@ async fn texts(of: &Typist, conv: &str) -> Vec<String> {
 /// IDM5, DUR3: two people talk; what one says while the server is dead, and what one said before leaving, arrives,
 /// once.
 #[tokio::test]
-async fn two_people_talk_through_a_server_that_is_killed() {
+pub async fn two_people_talk_through_a_server_that_is_killed() {
     let (mut served, (ann, mut ann_chat), (bob, mut bob_chat)) = two_people().await;
     ann_chat.types("hello bob").await;
     bob_chat.hears("ann: hello bob").await;
@@ -287,6 +287,22 @@ async fn a_group_comes_and_goes() {
     ann_chat.hears("Nobody here is called @nobody").await;
     ann_chat.types("/hlep").await;
     ann_chat.hears("There is no /hlep").await;
+}
+
+/// A group that was refused is not left open: what is typed then goes nowhere, and says so.
+#[tokio::test]
+async fn a_group_of_strangers_is_not_made() {
+    let served = Served::start(&[]).await;
+    let at = format!("http://{}", served.address);
+    let (ann, bob) = (Typist::new(), Typist::new());
+    let mut bob_chat = bob.start(&["chat", "--server", &at, "--sign-up", "bob"]);
+    bob_chat.hears("no conversations yet").await;
+    let mut ann_chat = ann.start(&["chat", "--server", &at, "--sign-up", "ann"]);
+    ann_chat.hears("no conversations yet").await;
+    ann_chat.types("/group Choir @bob").await;
+    ann_chat.hears("The group Choir was not made").await;
+    ann_chat.types("hello").await;
+    ann_chat.hears("Words go to the open one").await;
 }
 
 /// What one sees at a real terminal: the password is not shown, the line being typed stays below what comes in, and

@@ -7,6 +7,7 @@ use protocol::client_frame::{AskPeople, Place, Show};
 use protocol::own::{AskReceipts, AskStarred, ReadAllOk, Receipts, Starred};
 use protocol::people::{AnswerRequest, Block, Privacy, Report, SetPrivacy, SetProfile};
 use protocol::server_frame::{Members, People, Person};
+use protocol::thread::{AskThread, Find, ThreadPage};
 use protocol::{ClientFrame, ConversationId, Entry, Refusal, SendId, Seq, ServerFrame, UserId};
 
 /// The number under which a command's answer is awaited.
@@ -69,6 +70,10 @@ pub enum Command {
     ReadAll,
     /// Who received and who read an entry.
     Receipts(AskReceipts),
+    /// The replies of a thread.
+    Thread(AskThread),
+    /// The entry of this name, and those around it: answered with [`Reply::Page`].
+    Find(Find),
     /// The network came back, or a person looks: try to connect at once.
     Hurry,
 }
@@ -98,6 +103,8 @@ pub enum Reply {
     ReadAll(ReadAllOk),
     /// Who received and who read an entry.
     Receipts(Receipts),
+    /// The replies of a thread.
+    Thread(ThreadPage),
     /// It is decided.
     Decided(Box<Decided>),
     /// It will not be done.

@@ -96,6 +96,7 @@ impl Core {
             Some(epoch) if epoch != welcome.epoch => self.resync(welcome.epoch, now_ms),
             Some(_) => {}
         }
+        self.state.inbox.connected(welcome.ver);
         if welcome.ver <= self.state.inbox.ver() {
             self.caught_up();
         }

@@ -69,6 +69,13 @@ impl Core {
                 self.state.own.put_draft(ok.ver, &ok.draft);
                 self.granted(ask, About::Draft(ok.draft.conv), Some(ok.draft.now.text_ver));
             }
+            ServerFrame::ThreadOk(ok) => {
+                self.state.own.put_thread_read(&ok);
+                if let Some(Ask::Own(about)) = ask {
+                    self.granted(ask, about, None);
+                }
+            }
+            ServerFrame::Thread(page) => self.answer(ask, Reply::Thread(page)),
             ServerFrame::Starred(starred) => self.answer(ask, Reply::Starred(starred)),
             ServerFrame::ReadAllOk(ok) => self.answer(ask, Reply::ReadAll(ok)),
             ServerFrame::Receipts(receipts) => self.answer(ask, Reply::Receipts(receipts)),
@@ -160,7 +167,7 @@ impl Core {
                     convs.push(conv);
                 }
                 Topic::Devices | Topic::Profile | Topic::Privacy(_) | Topic::Blocks(_) => self.tell(Event::Account),
-                Topic::Mark(_) | Topic::Draft(_) => owned.extend(self.state.own.put(row)),
+                Topic::Mark(_) | Topic::Draft(_) | Topic::Thread(_) => owned.extend(self.state.own.put(row)),
                 Topic::Unknown => {}
             }
         }
@@ -230,6 +237,17 @@ impl Core {
     fn entries(&mut self, ask: Option<Ask>, page: Entries, now_ms: u64) {
         let conv = page.conv;
         let (place, ticket) = match ask {
+            // What a link leads to may lie far from what is held: it is shown, and not kept.
+            Some(Ask::Question(ticket, Command::Find(_))) => {
+                let page = Page {
+                    from: page.from,
+                    to: page.to,
+                    more: page.more,
+                    fresh: true,
+                    entries: page.items,
+                };
+                return self.act(Action::Reply(ticket, Reply::Page(page)));
+            }
             Some(Ask::Pull(_, place)) => (place, None),
             Some(Ask::Page {
                 ticket,

@@ -6,6 +6,7 @@ use crate::bounds::ANSWER_MS_MAX;
 use crate::own::Wish;
 use protocol::close::{Close, Duty};
 use protocol::own::{DraftText, SetDraft, SetMark, SetPrefs};
+use protocol::thread::{Follow as FollowThread, ThreadRead};
 use protocol::{Seq, limits};
 
 const CONVS: u8 = 6;
@@ -48,6 +49,12 @@ fn settle_and_compare(world: &mut World) {
             truth.messages_above(read),
             "seed {seed}: unread is exact"
         );
+        let asking = world.server.asking.get(conv).copied().unwrap_or(0);
+        assert_eq!(
+            state.inbox.row(*conv).map(|row| row.asking),
+            Some(asking),
+            "seed {seed}: who may admit knows how many ask"
+        );
         let kept: Vec<_> = world.kept.logs[conv].tail().collect();
         assert_eq!(
             kept,
@@ -77,7 +84,7 @@ fn settle_and_compare(world: &mut World) {
     );
 }
 
-/// OWN1, OWN3: what is my own is here as it is there, also in what is kept, and nothing waits to be said.
+/// OWN1, OWN3, THR5: what is my own is here as it is there, also in what is kept, and nothing waits to be said.
 fn own_equals_the_server(world: &World) {
     let (seed, truth) = (world.seed, &world.server.own);
     for state in [world.core.state(), &world.kept] {
@@ -91,6 +98,16 @@ fn own_equals_the_server(world: &World) {
         let stand = truth.marks.values().map(|(_, mark)| mark);
         let there: Vec<_> = stand.filter(|mark| mark.star || mark.hidden).collect();
         assert_eq!(state.own.marks().collect::<Vec<_>>(), there, "seed {seed}: marks");
+        let there: Vec<_> = truth.threads.values().map(|(_, thread)| thread).collect();
+        assert_eq!(state.own.threads().collect::<Vec<_>>(), there, "seed {seed}: threads");
+        for n in 1..=CONVS {
+            let unread = there.iter().filter(|row| row.conv == conv(n)).map(|row| row.unread);
+            assert_eq!(
+                state.own.unread_replies(conv(n)),
+                unread.sum::<u64>(),
+                "seed {seed}: replies"
+            );
+        }
     }
 }
 
@@ -101,7 +118,18 @@ pub fn something_own(world: &mut World) {
     let text = format!("draft {}", world.chance.random::<u32>());
     let yes = world.chance.random_bool(0.5);
     let seq = Seq(world.chance.random_range(1..4));
-    let wish = match world.chance.random_range(0..8) {
+    let wish = match world.chance.random_range(0..14) {
+        8..10 => Wish::Follow(FollowThread {
+            conv,
+            thread: seq,
+            on: world.chance.random_bool(0.8),
+        }),
+        10 => Wish::ThreadRead(ThreadRead {
+            conv,
+            thread: seq,
+            read: Seq(world.chance.random_range(1..9)),
+        }),
+        11..14 => return world.replied(n, seq),
         0 => Wish::Prefs(SetPrefs {
             mute_until_ms: Some(yes.then_some(9)),
             cleared_seq: yes.then_some(seq),
@@ -166,7 +194,12 @@ pub fn one_thing(world: &mut World) {
     if world.chance.random_bool(0.1) {
         return something_own(world);
     }
-    match world.chance.random_range(0..20) {
+    match world.chance.random_range(0..21) {
+        20 => {
+            let n = world.chance.random_range(1..=CONVS);
+            let count = world.chance.random_range(0..3);
+            world.ask_to_be_let_in(n, count);
+        }
         0..5 => {
             let n = world.chance.random_range(1..=CONVS);
             world.say(n);

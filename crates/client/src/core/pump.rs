@@ -101,6 +101,8 @@ impl Core {
             Command::Starred(ask) => ClientFrame::Starred(*ask),
             Command::ReadAll => ClientFrame::ReadAll(ReadAll {}),
             Command::Receipts(ask) => ClientFrame::Receipts(*ask),
+            Command::Thread(ask) => ClientFrame::Thread(*ask),
+            Command::Find(ask) => ClientFrame::Find(*ask),
             Command::Decide(decision) => decision.frame(),
             Command::Write(_)
             | Command::Dismiss(_)

@@ -33,7 +33,9 @@ impl Core {
             | Command::History(_)
             | Command::Decide(_) => return self.enqueue(ticket, command),
             Command::Own(wish) => self.wish(wish),
-            Command::Starred(_) | Command::ReadAll | Command::Receipts(_) => return self.enqueue(ticket, command),
+            Command::Starred(_) | Command::ReadAll | Command::Receipts(_) | Command::Thread(_) | Command::Find(_) => {
+                return self.enqueue(ticket, command);
+            }
             Command::Open(conv) => {
                 self.open.insert(conv);
                 self.look_at(conv);

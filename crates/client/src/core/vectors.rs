@@ -158,6 +158,8 @@ fn stand(state: &State) -> Value {
         About::Prefs(conv) => format!("prefs {conv}"),
         About::Mark(conv, seq) => format!("mark {conv} {seq}"),
         About::Draft(conv) => format!("draft {conv}"),
+        About::Follow(conv, seq) => format!("follow {conv} {seq}"),
+        About::ThreadRead(conv, seq) => format!("thread_read {conv} {seq}"),
     };
     let wishes = state.own.kept_wishes();
     json!({

@@ -49,6 +49,8 @@ pub struct Server {
     pub rows: BTreeMap<ConversationId, Ver>,
     pub cursors: BTreeMap<ConversationId, CursorOk>,
     pub own: Own,
+    /// How many ask to be let in.
+    pub asking: BTreeMap<ConversationId, u32>,
 }
 
 pub struct World {
@@ -100,6 +102,7 @@ impl World {
                 rows: BTreeMap::new(),
                 cursors: BTreeMap::new(),
                 own: Own::default(),
+                asking: BTreeMap::new(),
             },
             bad: GOOD,
             connected: false,
@@ -112,6 +115,15 @@ impl World {
             next_ticket: 0,
             options,
             tape: None,
+        }
+    }
+
+    /// So many ask to be let in now; nothing tells it but the inbox.
+    pub fn ask_to_be_let_in(&mut self, n: u8, count: u32) {
+        let server = &mut self.server;
+        if server.rows.contains_key(&conv(n)) && server.asking.insert(conv(n), count) != Some(count) {
+            server.ver = server.ver.next();
+            server.rows.insert(conv(n), server.ver);
         }
     }
 
@@ -296,6 +308,8 @@ impl World {
             ClientFrame::Prefs(prefs) => self.check_wished(About::Prefs(prefs.conv)),
             ClientFrame::Mark(mark) => self.check_wished(About::Mark(mark.conv, mark.seq)),
             ClientFrame::Draft(draft) => self.check_wished(About::Draft(draft.conv)),
+            ClientFrame::Follow(follow) => self.check_wished(About::Follow(follow.conv, follow.thread)),
+            ClientFrame::ThreadRead(read) => self.check_wished(About::ThreadRead(read.conv, read.thread)),
             _ => {}
         }
     }
@@ -426,7 +440,11 @@ impl World {
                 let ok = self.server.move_cursor(&cursor);
                 self.answer(re, ServerFrame::CursorOk(ok));
             }
-            frame @ (ClientFrame::Prefs(_) | ClientFrame::Mark(_) | ClientFrame::Draft(_)) => {
+            frame @ (ClientFrame::Prefs(_)
+            | ClientFrame::Mark(_)
+            | ClientFrame::Draft(_)
+            | ClientFrame::Follow(_)
+            | ClientFrame::ThreadRead(_)) => {
                 let answer = self.server.own_frame(frame);
                 self.answer(re, answer);
             }
@@ -584,6 +602,7 @@ impl Server {
                 peer: None,
                 prefs: self.own.prefs.get(&conv).copied().unwrap_or_default(),
                 request: None,
+                asking: self.asking.get(&conv).copied().unwrap_or(0),
             })),
         }
     }

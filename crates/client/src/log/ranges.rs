@@ -40,6 +40,7 @@ impl Ranges {
     /// Adds a stretch, joining it with those it touches. The joined one is as fresh as its stalest part, unless it
     /// holds every entry after that part's `as_of`: then all changes since were seen going by.
     pub fn insert(&mut self, mut new: Range) {
+        let came = new;
         let touches =
             |r: &Range, n: &Range| r.from.0 <= n.to.0.saturating_add(1) && n.from.0 <= r.to.0.saturating_add(1);
         let first = self
@@ -48,16 +49,12 @@ impl Ranges {
             .position(|r| touches(r, &new))
             .unwrap_or_else(|| self.0.iter().position(|r| r.from > new.to).unwrap_or(self.0.len()));
         while let Some(old) = self.0.get(first).copied().filter(|r| touches(r, &new)) {
-            // A part that the new stretch covers whole takes its freshness from it.
-            let covered = new.from <= old.from && old.to <= new.to;
+            // A part that the stretch covers whole, as it came and not as it has grown, is as fresh as the stretch.
+            let covered = came.from <= old.from && old.to <= came.to;
             new = Range {
                 from: new.from.min(old.from),
                 to: new.to.max(old.to),
-                as_of: if covered {
-                    new.as_of.max(old.as_of)
-                } else {
-                    new.as_of.min(old.as_of)
-                },
+                as_of: if covered { new.as_of } else { new.as_of.min(old.as_of) },
             };
             self.0.remove(first);
         }
@@ -112,6 +109,27 @@ mod tests {
         );
         ranges.insert(range(30, 70, 110));
         assert_eq!(ranges.all(), [range(1, 110, 110)]);
+    }
+
+    #[test]
+    fn what_a_stretch_does_not_cover_stays_as_stale_as_it_was() {
+        let mut ranges = Ranges::default();
+        ranges.insert(range(1, 40, 40));
+        ranges.insert(range(61, 70, 500));
+        ranges.insert(range(21, 70, 500));
+        assert_eq!(
+            ranges.all(),
+            [range(1, 70, 70)],
+            "what changed in 1 to 20 above 70 was never asked for"
+        );
+        let mut ranges = Ranges::default();
+        ranges.insert(range(5, 6, 20));
+        ranges.insert(range(1, 10, 12));
+        assert_eq!(
+            ranges.all(),
+            [range(1, 10, 12)],
+            "a late answer is no fresher than it was"
+        );
     }
 
     #[test]

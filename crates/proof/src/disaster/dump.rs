@@ -8,7 +8,7 @@ use std::path::Path;
 use std::sync::Arc;
 use store::sqlite::{self, Options};
 use store::{Store, TailPage};
-use swarm::history::{Change, Logged, What, digest};
+use swarm::history::{Change, Logged, Ruled, What, digest};
 
 /// Entries asked for at once.
 const PAGE_ENTRIES: usize = 4_096;
@@ -119,8 +119,10 @@ fn logged(page: &TailPage) -> impl Iterator<Item = Logged> {
             created_ms: entry.created_ms,
             comes,
             goes,
+            thread: entry.thread,
             change: Change::of(&entry.kind, entry.target_seq, &entry.body),
             state: None,
+            ruled: Ruled::of(&entry.kind, entry.sender, &entry.body),
         }
     })
 }

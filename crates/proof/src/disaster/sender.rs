@@ -86,6 +86,7 @@ impl Senders {
                 handle,
                 password: "correct horse".to_owned(),
                 invite: None,
+                link: None,
                 device_name: String::new(),
                 cookie: false,
             };

@@ -242,8 +242,10 @@ mod tests {
             created_ms: seq,
             comes: Vec::new(),
             goes: Vec::new(),
+            thread: None,
             change: None,
             state: None,
+            ruled: swarm::history::Ruled::default(),
         }
     }
 

@@ -6,7 +6,7 @@ use swarm::report::{counted, lasting, percent};
 use swarm::verdict::Summary;
 
 /// What must hold, and in one line what it means.
-const RULES: [(&str, &str); 16] = [
+const RULES: [(&str, &str); 18] = [
     (
         "I1",
         "No lost write: what was acknowledged is in the log at its seq, and in everybody's final read.",
@@ -56,11 +56,19 @@ const RULES: [(&str, &str); 16] = [
     ),
     (
         "I19",
-        "Shunned: between people of whom one blocks the other, and in a request not taken up, nothing passes.",
+        "Shunned: nothing passes a block or a request not taken up; who tells nobody of themselves is told of nobody.",
     ),
     (
         "I20",
         "Changes: an entry is what the changes in its log made of it, for everybody; what was deleted is gone.",
+    ),
+    (
+        "I21",
+        "Links: one lets in as many as it says, nobody once it was voided, and where joining needs approval nobody.",
+    ),
+    (
+        "I22",
+        "Rights: what stands in a log was for its author to do, and a group stands for its members as its log made it.",
     ),
 ];
 
@@ -365,8 +373,10 @@ mod tests {
 
     #[test]
     fn every_rule_has_its_line() {
-        use swarm::verdict::Rule::{I1, I2, I3, I4, I5, I6, I7, I8, I9, I10, I14, I15, I17, I18, I19, I20};
-        let rules = [I1, I2, I3, I4, I5, I6, I7, I8, I9, I10, I14, I15, I17, I18, I19, I20];
+        use swarm::verdict::Rule::{I1, I2, I3, I4, I5, I6, I7, I8, I9, I10, I14, I15, I17, I18, I19, I20, I21, I22};
+        let rules = [
+            I1, I2, I3, I4, I5, I6, I7, I8, I9, I10, I14, I15, I17, I18, I19, I20, I21, I22,
+        ];
         assert_eq!(
             RULES.map(|(rule, _)| rule.to_owned()),
             rules.map(|rule| format!("{rule:?}"))

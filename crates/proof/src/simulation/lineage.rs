@@ -9,7 +9,7 @@ use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 use store::sqlite::{self, Opened};
 use store::{Entry, Reply, Store, TailPage};
-use swarm::history::{Change, Logged, Record, What, digest};
+use swarm::history::{Change, Logged, Record, Ruled, What, digest};
 
 /// Entries read at once.
 const PAGE_ENTRIES: usize = 500;
@@ -107,7 +107,9 @@ fn logged(entry: &Entry) -> Logged {
         created_ms: entry.created_ms,
         comes,
         goes,
+        thread: entry.thread,
         change: Change::of(&entry.kind, entry.target_seq, &entry.body),
         state: None,
+        ruled: Ruled::of(&entry.kind, entry.sender, &entry.body),
     }
 }

@@ -11,6 +11,7 @@ use protocol::group::{ChangeRole, ChangeSettings, History, SettingsChange};
 use protocol::link::{Admit, AskLinks, AskLook, AskRequests, Join, MakeLink, RevokeLink};
 use protocol::own::{AskReceipts, AskStarred, DraftText, ReadAll, SetDraft, SetMark, SetPrefs};
 use protocol::people::{Answer, AnswerRequest, Audience, Block, Report, SetPrivacy, SetProfile};
+use protocol::thread::{AskThread, Find, Follow, ThreadRead};
 use protocol::token::TokenText;
 use protocol::{ClientFrame, ConversationId, DeviceSeq, Epoch, Generation, Kind, SendId, Seq, UserId, Ver};
 
@@ -165,6 +166,28 @@ pub fn client_frame(word: &str, d: &mut Draw) -> ClientFrame {
             seq: seq(d),
             star: d.option(Draw::flag),
             hidden: d.option(Draw::flag),
+        }),
+        "follow" => ClientFrame::Follow(Follow {
+            conv: conv(d),
+            thread: seq(d),
+            on: d.flag(),
+        }),
+        "thread_read" => ClientFrame::ThreadRead(ThreadRead {
+            conv: conv(d),
+            thread: seq(d),
+            read: seq(d),
+        }),
+        "thread" => ClientFrame::Thread(AskThread {
+            conv: conv(d),
+            thread: seq(d),
+            after: d.option(seq),
+            before: d.option(seq),
+            limit: d.option(|d| u32::try_from(d.number() % 200).expect("small")),
+        }),
+        "find" => ClientFrame::Find(Find {
+            conv: conv(d),
+            message_id: protocol::MessageId::from_bytes(*conv(d).as_bytes()),
+            limit: d.option(|d| u32::try_from(d.number() % 200).expect("small")),
         }),
         "starred" => ClientFrame::Starred(AskStarred {
             before: d.option(|d| Ver(d.number())),

@@ -9,6 +9,7 @@ use crate::tables::TABLES;
 use protocol::account::{Devices, Rotated, SignIn, SignUp, SignedIn, SignedOut};
 use protocol::entry::{Added, Created, Left, Removed};
 use protocol::group::{RoleChanged, SettingsChange};
+use protocol::link::{AskPreview, Preview};
 use protocol::poll::{Poll, Polled};
 use protocol::{Body, ClientFrame, ConversationId, Ordinal, Refusal, SendId, ServerFrame, Span, UserId};
 use serde_json::Value;
@@ -165,6 +166,8 @@ fn the_other_examples_are_what_they_say() {
             "client" | "server" => continue,
             "SignUp" => same::<SignUp>(&text),
             "SignIn" => same::<SignIn>(&text),
+            "AskPreview" => same::<AskPreview>(&text),
+            "Preview" => same::<Preview>(&text),
             "SignedIn" => same::<SignedIn>(&text),
             "Devices" => same::<Devices>(&text),
             "SignedOut" => same::<SignedOut>(&text),
@@ -188,7 +191,7 @@ fn the_other_examples_are_what_they_say() {
         assert_eq!(value(&text), read, "{mark}");
         seen.insert(name.to_owned());
     }
-    assert_eq!(seen.len(), 19, "all sorts have an example: {seen:?}");
+    assert_eq!(seen.len(), 21, "all sorts have an example: {seen:?}");
 }
 
 /// A worked example with its result computed anew.

@@ -17,6 +17,7 @@ use protocol::server_frame::{
     Heads, Inbox, InboxRow, Limits, Live, Member, MemberCursor, Members, People, Person, Presence, PresenceOf,
     PresenceState, Resync, Role, Topic, TypingNow, VerMoved, Watching, Welcome,
 };
+use protocol::thread::{ThreadPage, ThreadRow};
 use protocol::token::TokenText;
 use protocol::{DeviceId, Entry, Epoch, Generation, MessageId, Ordinal, ServerFrame, SessionId, Span, Ver};
 
@@ -103,6 +104,8 @@ pub fn server_frame(word: &str, d: &mut Draw) -> ServerFrame {
             list: d.list(|d| Request {
                 user: user(d),
                 asked_ms: d.number(),
+                handle: d.option(Draw::text),
+                name: d.option(Draw::text),
             }),
         }),
         "people" => ServerFrame::People(People { list: d.list(person) }),
@@ -114,6 +117,14 @@ pub fn server_frame(word: &str, d: &mut Draw) -> ServerFrame {
         "mark_ok" => ServerFrame::MarkOk(MarkOk {
             ver: ver(d),
             mark: mark(d),
+        }),
+        "thread_ok" => ServerFrame::ThreadOk(thread_row(d)),
+        "thread" => ServerFrame::Thread(ThreadPage {
+            conv: conv(d),
+            epoch: epoch(d),
+            thread: seq(d),
+            more: d.flag(),
+            items: d.list(entry),
         }),
         "starred" => ServerFrame::Starred(Starred {
             next: d.option(ver),
@@ -211,6 +222,7 @@ fn inbox(d: &mut Draw) -> Inbox {
     let mut topics: Vec<Topic> = topics.into_iter().flatten().collect();
     topics.extend(d.option(|d| Topic::Privacy(privacy(d))));
     topics.extend(d.option(|d| Topic::Blocks(Blocks { users: d.list(user) })));
+    topics.extend(d.option(|d| Topic::Thread(thread_row(d))));
     Inbox {
         from: ver(d),
         to: ver(d),
@@ -246,6 +258,7 @@ fn conversation_row(d: &mut Draw) -> ConversationRow {
         peer: d.option(member_cursor),
         prefs: prefs(d),
         request: d.option(|d| [FirstContact::Open, FirstContact::Ignored][d.choice(2)]),
+        asking: d.option(count).unwrap_or(0),
     }
 }
 
@@ -347,6 +360,17 @@ fn prefs(d: &mut Draw) -> Prefs {
         archived: d.flag(),
         pinned: d.flag(),
         cleared_seq: seq(d),
+    }
+}
+
+fn thread_row(d: &mut Draw) -> ThreadRow {
+    ThreadRow {
+        conv: conv(d),
+        thread: seq(d),
+        following: d.flag(),
+        head: seq(d),
+        read: seq(d),
+        unread: d.number(),
     }
 }
 

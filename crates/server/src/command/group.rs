@@ -33,5 +33,14 @@ pub fn role(node: &Arc<Node>, who: &Who, frame: ChangeRole) -> Later {
 
 pub fn admit(node: &Arc<Node>, who: &Who, frame: Admit) -> Later {
     let change = MemberChange::Admit(frame.user, frame.yes);
-    roster::change(node, who.user, frame.conv, frame.send_id, change)
+    let answer = roster::change(node, who.user, frame.conv, frame.send_id, change);
+    let node = Arc::clone(node);
+    Box::pin(async move {
+        let answer = answer.await?;
+        // That somebody was turned away is no entry; the others who may admit learn of it all the same.
+        if !frame.yes {
+            node.inboxes_behind(frame.conv);
+        }
+        Ok(answer)
+    })
 }

@@ -109,18 +109,29 @@ pub fn join(node: &Arc<Node>, who: &Who, frame: &Join) -> Later {
     Box::pin(async move {
         match reply.await.map_err(wire::refusal)? {
             Joined::In(entry) => appended(&node, Reply::ready(Ok(entry))).await,
-            Joined::Asked => Ok(Some(ServerFrame::Asked(Asked { conv }))),
+            Joined::Asked => {
+                node.inboxes_behind(conv);
+                Ok(Some(ServerFrame::Asked(Asked { conv })))
+            }
         }
     })
 }
 
 pub fn requests(node: &Arc<Node>, who: &Who, frame: AskRequests) -> Later {
     let reply = node.store.requests(who.user, frame.conv);
+    let node = Arc::clone(node);
     Box::pin(async move {
         let requests = reply.await.map_err(wire::refusal)?;
-        let request = |request: &store::JoinRequest| Request {
-            user: request.user,
-            asked_ms: request.asked_ms,
+        let users = requests.iter().map(|request| request.user).collect();
+        let people = node.store.people(users).await.map_err(wire::refusal)?;
+        let request = |request: &store::JoinRequest| {
+            let person = people.iter().find(|person| person.user == request.user);
+            Request {
+                user: request.user,
+                asked_ms: request.asked_ms,
+                handle: person.map(|person| person.handle.clone()),
+                name: person.map(|person| person.name.clone()),
+            }
         };
         Ok(Some(ServerFrame::Requests(Requests {
             conv: frame.conv,

@@ -29,7 +29,7 @@ pub fn publish_and_append(node: Arc<Node>, append: Append) -> Later {
             let entry = Entry {
                 conv: append.conv,
                 seq: head.seq.next(),
-                ord: if append.kind.counts() {
+                ord: if append.kind.counts() && append.thread.is_none() {
                     head.ord.next()
                 } else {
                     head.ord

@@ -71,8 +71,12 @@ async fn read_some(node: &Node, user: UserId, convs: &[ConversationId]) -> store
 fn conversation(topic: &Topic) -> Option<ConversationId> {
     match topic {
         Topic::Conversation(row) => Some(row.conv),
-        Topic::Devices | Topic::Profile | Topic::Mark(_) | Topic::Draft(_) | Topic::Privacy(_) | Topic::Blocks(_) => {
-            None
-        }
+        Topic::Devices
+        | Topic::Profile
+        | Topic::Mark(_)
+        | Topic::Draft(_)
+        | Topic::Privacy(_)
+        | Topic::Blocks(_)
+        | Topic::Thread(_) => None,
     }
 }

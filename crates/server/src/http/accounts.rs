@@ -10,6 +10,7 @@ use axum::extract::{Path, Request, State};
 use axum::http::StatusCode;
 use axum::http::header::{HeaderMap, SET_COOKIE};
 use protocol::account::{Devices, Rotated, SignIn, SignUp, SignedIn, SignedOut};
+use protocol::link::{AskPreview, Preview};
 use protocol::refusal::Code;
 use protocol::token::TokenText;
 use protocol::{DeviceId, Refusal};
@@ -35,6 +36,13 @@ pub async fn sign_in(State(door): State<Door>, request: Request) -> NewDevice {
     let keep = keep_in(asked.cookie, came)?;
     let signed_in = account::sign_in(&door.node, asked, from).await?;
     Ok((StatusCode::CREATED, told(&door, signed_in, keep)))
+}
+
+/// `POST /v1/preview`. In a body and not in the path: what stands in a path stands in logs.
+pub async fn preview(State(door): State<Door>, request: Request) -> Answer<Preview> {
+    let from = address_of(&door, &request);
+    let asked: AskPreview = body(request).await?;
+    Ok(Json(account::look_behind(&door.node, &asked, from).await?))
 }
 
 /// Whether the token is to be kept in a cookie, and whether the browser came by https.

@@ -9,6 +9,7 @@ pub mod address;
 mod answer;
 mod cookie;
 mod docs_page;
+mod link_page;
 mod look;
 mod openapi;
 mod origin;
@@ -71,6 +72,7 @@ where
         .route("/v1/accounts", post(accounts::sign_up))
         .route("/v1/sessions", post(accounts::sign_in))
         .route("/v1/session", delete(accounts::sign_out))
+        .route("/v1/preview", post(accounts::preview))
         .route("/v1/devices", get(accounts::devices))
         .route("/v1/devices/sign-out-others", post(accounts::sign_out_others))
         .route("/v1/devices/{device}", delete(accounts::sign_out_device))

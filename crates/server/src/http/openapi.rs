@@ -108,6 +108,8 @@ fn shared() -> Vec<Named> {
         described::<account::SignUp>().1,
         described::<account::SignIn>().1,
         described::<account::SignedIn>().1,
+        described::<protocol::link::AskPreview>().1,
+        described::<protocol::link::Preview>().1,
         described::<account::Devices>().1,
         described::<account::SignedOut>().1,
         described::<protocol::poll::Poll>().1,

@@ -3,7 +3,7 @@
 //!
 //! Costs no allocation but headers: bodies are slices of the binary.
 
-use super::{Door, look};
+use super::{Door, link_page, look};
 use crate::config::{Asset, Site};
 use axum::Router;
 use axum::body::Body;
@@ -15,6 +15,7 @@ use axum::http::{HeaderMap, StatusCode, response};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use bytes::Bytes;
+use protocol::link::LINK_PAGE;
 
 /// What the page may do, by CSP Level 3 and Trusted Types: scripts and styles are files of ours and nothing else, no
 /// text becomes a script or HTML but by the one policy of that name, and nobody puts the page into a frame. Sockets
@@ -26,12 +27,14 @@ const PAGE_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'sel
 /// What a page of ours is called.
 const PAGE: &str = "/";
 /// Other addresses at which the page stands: of an invite and of a person, whose words are behind the `#`, of a message.
-const ALSO_PAGE: [&str; 3] = ["/j/", "/u/", "/m/{conv}/{message}"];
+const ALSO_PAGE: [&str; 3] = [LINK_PAGE, "/u/", "/m/{conv}/{message}"];
 
 /// Adds the web app's routes, or the one that says that there is none.
 pub fn routes(router: Router<Door>, site: Site) -> Router<Door> {
     let Some(page) = site.iter().find(|asset| asset.path == PAGE) else {
-        return router.route(PAGE, get(look::page));
+        return router
+            .route(PAGE, get(look::page))
+            .route(LINK_PAGE, get(link_page::page));
     };
     let give = |asset: &'static Asset| get(move |request: Request| async move { answer(asset, request.headers()) });
     let router = ALSO_PAGE

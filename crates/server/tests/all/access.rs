@@ -8,12 +8,14 @@ use protocol::refusal::Code;
 use protocol::server_frame::{Role, ServerFrame};
 use protocol::token::TokenText;
 use protocol::{ClientFrame, ConversationId, Seq, UserId};
-use protocol::{change, link, own};
+use protocol::{change, link, own, thread};
 
 /// How somebody stands to the conversation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Standing {
     Stranger,
+    /// They have asked to be let in, and nobody has answered.
+    Asked,
     Removed,
     CameBack,
     Member,
@@ -33,12 +35,13 @@ pub enum Answered {
 #[expect(clippy::too_many_lines, reason = "a table: a row for each verb")]
 fn table(frame: &ClientFrame, standing: Standing) -> Answered {
     use Answered::{No, Nothing, Yes};
-    use Standing::{Admin, CameBack, Member, Owner, Removed, Stranger};
+    use Standing::{Admin, Asked, CameBack, Member, Owner, Removed, Stranger};
     match (frame, standing) {
         (ClientFrame::Hello(_), _) => No(Code::OutOfOrder),
-        (ClientFrame::Send(_) | ClientFrame::Add(_) | ClientFrame::Leave(_) | ClientFrame::Members(_), Stranger) => {
-            No(Code::NotFound)
-        }
+        (
+            ClientFrame::Send(_) | ClientFrame::Add(_) | ClientFrame::Leave(_) | ClientFrame::Members(_),
+            Stranger | Asked,
+        ) => No(Code::NotFound),
         (ClientFrame::Send(_) | ClientFrame::Add(_) | ClientFrame::Leave(_) | ClientFrame::Members(_), Removed) => {
             No(Code::NotAMember)
         }
@@ -46,19 +49,28 @@ fn table(frame: &ClientFrame, standing: Standing) -> Answered {
             ClientFrame::Send(_) | ClientFrame::Add(_) | ClientFrame::Leave(_) | ClientFrame::Members(_),
             CameBack | Member | Admin | Owner,
         ) => Yes,
-        (ClientFrame::Remove(_), Stranger) => No(Code::NotFound),
+        (ClientFrame::Remove(_), Stranger | Asked) => No(Code::NotFound),
         (ClientFrame::Remove(_), Removed) => No(Code::NotAMember),
         (ClientFrame::Remove(_), CameBack | Member) => No(Code::Forbidden),
         (ClientFrame::Remove(_), Admin | Owner) => Yes,
-        (ClientFrame::Get(_) | ClientFrame::Cursor(_), Stranger) => No(Code::NotFound),
+        // A thread of the first message, and an entry that is in no log.
+        (
+            ClientFrame::Follow(_) | ClientFrame::ThreadRead(_) | ClientFrame::Thread(_) | ClientFrame::Find(_),
+            Stranger | Asked,
+        ) => No(Code::NotFound),
+        (ClientFrame::Follow(_) | ClientFrame::ThreadRead(_), Removed) => No(Code::NotAMember),
+        (ClientFrame::Follow(_) | ClientFrame::ThreadRead(_), CameBack | Member | Admin | Owner) => Yes,
+        (ClientFrame::Thread(_), Removed | CameBack | Member | Admin | Owner) => Yes,
+        (ClientFrame::Find(_), Removed | CameBack | Member | Admin | Owner) => No(Code::BadReference),
+        (ClientFrame::Get(_) | ClientFrame::Cursor(_), Stranger | Asked) => No(Code::NotFound),
         (ClientFrame::Get(_) | ClientFrame::Cursor(_), Removed | CameBack | Member | Admin | Owner) => Yes,
         // One's own, about what one may or might read; the entry asked about is the first one, which all of them could.
-        (ClientFrame::Prefs(_) | ClientFrame::Mark(_) | ClientFrame::Draft(_), Stranger) => No(Code::NotFound),
+        (ClientFrame::Prefs(_) | ClientFrame::Mark(_) | ClientFrame::Draft(_), Stranger | Asked) => No(Code::NotFound),
         (
             ClientFrame::Prefs(_) | ClientFrame::Mark(_) | ClientFrame::Draft(_),
             Removed | CameBack | Member | Admin | Owner,
         ) => Yes,
-        (ClientFrame::Receipts(_), Stranger) => No(Code::NotFound),
+        (ClientFrame::Receipts(_), Stranger | Asked) => No(Code::NotFound),
         (ClientFrame::Receipts(_), Removed) => No(Code::NotAMember),
         (ClientFrame::Receipts(_), CameBack | Member | Admin | Owner) => Yes,
         // What a group is, and who comes in: a matter of roles.
@@ -70,7 +82,7 @@ fn table(frame: &ClientFrame, standing: Standing) -> Answered {
             | ClientFrame::RevokeLink(_)
             | ClientFrame::Requests(_)
             | ClientFrame::Admit(_),
-            Stranger,
+            Stranger | Asked,
         ) => No(Code::NotFound),
         (
             ClientFrame::Settings(_)
@@ -103,7 +115,7 @@ fn table(frame: &ClientFrame, standing: Standing) -> Answered {
             Admin | Owner,
         ) => Yes,
         // With a token whose secret is wrong: nobody is told anything, and who is in is in.
-        (ClientFrame::Look(_), _) | (ClientFrame::Join(_), Stranger | Removed) => No(Code::InviteInvalid),
+        (ClientFrame::Look(_), _) | (ClientFrame::Join(_), Stranger | Asked | Removed) => No(Code::InviteInvalid),
         (ClientFrame::Join(_), CameBack | Member | Admin | Owner) => Yes,
         // Changes of the first message, which the owner wrote and everybody but the stranger could read.
         (
@@ -113,7 +125,7 @@ fn table(frame: &ClientFrame, standing: Standing) -> Answered {
             | ClientFrame::Pin(_)
             | ClientFrame::Pins(_)
             | ClientFrame::History(_),
-            Stranger,
+            Stranger | Asked,
         ) => No(Code::NotFound),
         (
             ClientFrame::Edit(_)
@@ -146,7 +158,7 @@ fn table(frame: &ClientFrame, standing: Standing) -> Answered {
             _,
         ) => Yes,
         // A group is no request, and nobody learns whether it is there.
-        (ClientFrame::Answer(_) | ClientFrame::Report(_), Stranger) => No(Code::NotFound),
+        (ClientFrame::Answer(_) | ClientFrame::Report(_), Stranger | Asked) => No(Code::NotFound),
         (ClientFrame::Answer(_), Removed | CameBack | Member | Admin | Owner) => No(Code::NotARequest),
         (ClientFrame::Report(_), Removed | CameBack | Member | Admin | Owner) => Yes,
     }
@@ -308,6 +320,28 @@ impl Scene {
                 seqs: Vec::new(),
                 why: "canary-why".to_owned(),
             }),
+            ClientFrame::Follow(thread::Follow {
+                conv,
+                thread: Seq(2),
+                on: true,
+            }),
+            ClientFrame::ThreadRead(thread::ThreadRead {
+                conv,
+                thread: Seq(2),
+                read: Seq(2),
+            }),
+            ClientFrame::Thread(thread::AskThread {
+                conv,
+                thread: Seq(2),
+                after: None,
+                before: None,
+                limit: None,
+            }),
+            ClientFrame::Find(thread::Find {
+                conv,
+                message_id: protocol::MessageId::from_bytes([0; 16]),
+                limit: None,
+            }),
             house.leave(conv),
         ]
     }
@@ -349,13 +383,58 @@ impl Scene {
     }
 }
 
-/// MEM1 MEM2 MEM3 MEM7 MEM5: every verb by a stranger, a removed member, one who came back, a member and the owner is
-/// answered as the table says, and nobody is told a text outside their spans, nor a stranger anything at all.
+/// Somebody asks to be let in, by a link, and waits; whoever comes later need not. The line they do it with is closed:
+/// it is told of which group.
+async fn ask_to_be_let_in(house: &House, owner: &mut Line, conv: ConversationId, who: &Person) {
+    let approval = |yes| {
+        ClientFrame::Settings(Box::new(ChangeSettings {
+            conv,
+            send_id: house.send_id(),
+            change: SettingsChange {
+                approve: Some(yes),
+                ..SettingsChange::default()
+            },
+        }))
+    };
+    owner.ack(approval(true)).await;
+    let make = link::MakeLink {
+        conv,
+        send_id: house.send_id(),
+        uses: None,
+        expires_ms: None,
+    };
+    let ServerFrame::Link(made) = owner.ask(ClientFrame::Link(make)).await else {
+        panic!("a link");
+    };
+    let join = link::Join {
+        token: made.token,
+        send_id: house.send_id(),
+    };
+    let asked = house.connect(who).await.ask(ClientFrame::Join(join)).await;
+    assert!(matches!(asked, ServerFrame::Asked(_)), "{asked:?}");
+    owner.ack(approval(false)).await;
+}
+
+/// Which of the words in the scene they may read.
+fn readable(standing: Standing) -> &'static [&'static str] {
+    match standing {
+        Standing::Stranger | Standing::Asked => &[],
+        Standing::Removed => &["canary-title", "canary-early"],
+        Standing::CameBack => &["canary-title", "canary-early", "canary-late"],
+        Standing::Member | Standing::Admin | Standing::Owner => {
+            &["canary-title", "canary-early", "canary-middle", "canary-late"]
+        }
+    }
+}
+
+/// MEM1 MEM2 MEM3 MEM7 MEM5 LNK3: every verb by a stranger, by who has asked to be let in, by a removed member, one who
+/// came back, a member and the owner is answered as the table says, and nobody is told a text outside their spans, nor
+/// a stranger anything at all.
 #[tokio::test(start_paused = true)]
 async fn mem1_nobody_is_told_what_is_not_theirs_by_any_verb() {
     let house = House::start();
-    let [ann, spare, member, admin, removed, back, eve] = house
-        .people(["ann", "spare", "member", "admin", "removed", "back", "eve"])
+    let [ann, spare, member, admin, removed, back, eve, asked] = house
+        .people(["ann", "spare", "member", "admin", "removed", "back", "eve", "asked"])
         .await;
     let mut a = house.connect(&ann).await;
     let conv = house
@@ -364,6 +443,7 @@ async fn mem1_nobody_is_told_what_is_not_theirs_by_any_verb() {
     let mut lines = Vec::new();
     for (who, standing) in [
         (&eve, Standing::Stranger),
+        (&asked, Standing::Asked),
         (&removed, Standing::Removed),
         (&back, Standing::CameBack),
         (&member, Standing::Member),
@@ -387,6 +467,7 @@ async fn mem1_nobody_is_told_what_is_not_theirs_by_any_verb() {
         role: Role::Admin,
     }))
     .await;
+    ask_to_be_let_in(&house, &mut a, conv, &asked).await;
     a.say(&typing(conv)).await;
     a.cursor(cursor(conv, Some(7), Some(7))).await;
     let mut scene = Scene {
@@ -410,19 +491,15 @@ async fn mem1_nobody_is_told_what_is_not_theirs_by_any_verb() {
         fresh.everything(3_000).await;
         let heard: Vec<&String> = line.heard.iter().chain(&fresh.heard).collect();
         let tells = |what: &str| heard.iter().any(|text| text.contains(what));
-        let theirs: &[&str] = match standing {
-            Standing::Stranger => &[],
-            Standing::Removed => &["canary-title", "canary-early"],
-            Standing::CameBack => &["canary-title", "canary-early", "canary-late"],
-            Standing::Member | Standing::Admin | Standing::Owner => {
-                &["canary-title", "canary-early", "canary-middle", "canary-late"]
-            }
-        };
+        let theirs = readable(*standing);
         for canary in ["canary-title", "canary-early", "canary-middle", "canary-late"] {
             assert_eq!(tells(canary), theirs.contains(&canary), "{standing:?} {canary}");
         }
-        if *standing == Standing::Stranger {
-            assert!(!tells(&scene.ann.user.to_string()) && !tells(&conv.to_string()));
+        if matches!(standing, Standing::Stranger | Standing::Asked) {
+            assert!(
+                !tells(&scene.ann.user.to_string()) && !tells(&conv.to_string()),
+                "{standing:?}"
+            );
         }
     }
 }

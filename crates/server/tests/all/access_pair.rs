@@ -21,6 +21,8 @@ enum Standing {
     Blocked,
     /// They block the other one.
     Blocks,
+    /// The other one began it, and they have not taken it up.
+    Asked,
 }
 
 /// Which way a verb comes in.
@@ -35,9 +37,11 @@ fn table(frame: &ClientFrame, standing: Standing) -> Answered {
     use Answered::{No, Nothing, Yes};
     match frame {
         ClientFrame::Hello(_) => No(Code::OutOfOrder),
+        // What was said is the other one's.
+        ClientFrame::Edit(_) | ClientFrame::Delete(_) if standing == Standing::Asked => No(Code::Forbidden),
         // Who writes to whom is what a request and a block are about.
         ClientFrame::Send(_) | ClientFrame::Edit(_) | ClientFrame::React(_) | ClientFrame::Pin(_) => match standing {
-            Standing::Requested => Yes,
+            Standing::Requested | Standing::Asked => Yes,
             Standing::Blocked => No(Code::NotAccepted),
             Standing::Blocks => No(Code::YouBlock),
         },
@@ -54,6 +58,8 @@ fn table(frame: &ClientFrame, standing: Standing) -> Answered {
         | ClientFrame::RevokeLink(_)
         | ClientFrame::Requests(_)
         | ClientFrame::Admit(_) => No(Code::NotAGroup),
+        // One that is in no log.
+        ClientFrame::Find(_) => No(Code::BadReference),
         ClientFrame::Look(_) => No(Code::InviteInvalid),
         // Who is in is in, whatever their token is worth.
         ClientFrame::Join(_) => Yes,
@@ -76,6 +82,9 @@ fn table(frame: &ClientFrame, standing: Standing) -> Answered {
         | ClientFrame::Mark(_)
         | ClientFrame::Draft(_)
         | ClientFrame::Starred(_)
+        | ClientFrame::Follow(_)
+        | ClientFrame::ThreadRead(_)
+        | ClientFrame::Thread(_)
         | ClientFrame::Receipts(_)
         | ClientFrame::ReadAll(_)
         | ClientFrame::Profile(_)
@@ -99,16 +108,20 @@ struct Pair {
 impl Pair {
     async fn of(standing: Standing) -> Self {
         let front = Front::open(Config {
-            everybody_is_acquainted: standing != Standing::Requested,
+            everybody_is_acquainted: !matches!(standing, Standing::Requested | Standing::Asked),
             ..config()
         });
         let house = &front.house;
         let [ann, me, spare] = house.people(["ann", "me", "spare"]).await;
         let (mut hers, mut mine) = (house.connect(&ann).await, house.connect(&me).await);
-        let conv = mine.ack(direct(house.send_id(), ann.user)).await.conv;
-        mine.ack(house.text(conv, "hello")).await;
+        let (beginner, other) = match standing {
+            Standing::Asked => (&mut hers, me.user),
+            _ => (&mut mine, ann.user),
+        };
+        let conv = beginner.ack(direct(house.send_id(), other)).await.conv;
+        beginner.ack(house.text(conv, "hello")).await;
         match standing {
-            Standing::Requested => {}
+            Standing::Requested | Standing::Asked => {}
             Standing::Blocked => drop(hers.ask(block(&me, true)).await),
             Standing::Blocks => drop(mine.ask(block(&ann, true)).await),
         }
@@ -195,6 +208,37 @@ async fn ppl2_no_verb_and_no_door_lets_anything_pass() {
                 let peer = line.row(conv).await.and_then(|row| row.peer).expect("a peer");
                 assert_eq!((peer.delivered.0, peer.read.0), (0, 0), "{standing:?} {door:?}");
             }
+        }
+    }
+}
+
+/// PPL1: every verb by who got a request is answered as the table says, through both doors; and but for those that take
+/// it up, none lets a cursor, a presence or a typing pass.
+#[tokio::test(start_paused = true)]
+async fn ppl1_nothing_passes_until_a_request_is_taken_up() {
+    for door in [Door::Socket, Door::Rest] {
+        let verbs = {
+            let pair = Pair::of(Standing::Asked).await;
+            Scene::frames_of(&pair.front.house, pair.conv, &pair.me, (&pair.ann, &pair.spare), Seq(2)).len()
+        };
+        for n in 0..verbs {
+            let mut pair = Pair::of(Standing::Asked).await;
+            let (ann, me, spare, conv) = (pair.ann.clone(), pair.me.clone(), pair.spare.clone(), pair.conv);
+            let frame = Scene::frames_of(&pair.front.house, conv, &me, (&ann, &spare), Seq(2)).swap_remove(n);
+            let (word, expected) = (frame.word(), table(&frame, Standing::Asked));
+            if matches!(word, "hello" | "watch" | "beat") {
+                continue;
+            }
+            assert_eq!(pair.ask(door, frame).await, expected, "{word} {door:?}");
+            if matches!(word, "send" | "answer") {
+                continue;
+            }
+            pair.hers.say(&typing(conv)).await;
+            pair.hers.cursor(cursor(conv, Some(2), Some(2))).await;
+            pair.mine.cursor(cursor(conv, Some(2), Some(2))).await;
+            let (hers, mine) = (pair.hers.during(30_000).await, pair.mine.during(30_000).await);
+            assert_eq!(passing(&hers, me.user), 0, "{word} {door:?}");
+            assert_eq!(passing(&mine, ann.user), 0, "{word} {door:?}");
         }
     }
 }

@@ -113,6 +113,11 @@ held! {
     dirty(limit: usize) -> Vec<Dirty>;
     inbox_rows(conv: ConversationId) -> InboxRows;
     bump(rows: Vec<InboxRecord>) -> Vec<Bumped>;
+    bump_threads(rows: Vec<ThreadRecord>) -> Vec<(UserId, Ver)>;
+    follow(follow: FollowThread) -> ThreadRecord;
+    read_thread(read: ReadThread) -> ThreadRecord;
+    thread(ask: AskThread) -> ThreadEntries;
+    find(reader: UserId, conv: ConversationId, id: protocol::MessageId) -> Seq;
     settle(conv: ConversationId, mark: u64) -> ();
     inbox(user: UserId, after: Ver) -> InboxPage;
     vers(users: Vec<UserId>) -> Vec<Ver>;

@@ -57,12 +57,14 @@ impl State {
             now_ms,
         );
         let conversation = self.conversation_mut(amend.conv);
+        let mut named_now = Vec::new();
         match &amend.change {
             Amendment::Edit { body, mentions } => {
                 conversation.edit(&entry, amend.target, body);
                 let members = conversation.present().map(|(user, _)| user);
                 let named = mentions.of(amend.actor, members);
                 conversation.mention_anew(amend.target, entry.seq, &named);
+                named_now = named;
             }
             Amendment::Delete => conversation.forget_content(amend.target),
             // What they come to is found by walking the log.
@@ -71,6 +73,7 @@ impl State {
         conversation.change_entry(amend.target, |target| target.rev = Some(entry.seq));
         let entry = Arc::new(conversation.seen(&entry, Eyes::Delivery));
         self.dirty_all(amend.conv, now_ms);
+        self.named_later(amend.conv, amend.target, &named_now, now_ms);
         Ok(Appended { entry, dup: false })
     }
 }

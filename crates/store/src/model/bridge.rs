@@ -18,6 +18,8 @@ pub(super) struct Fanout {
     all: bool,
     /// Whose cursors moved, and who went.
     movers: BTreeSet<UserId>,
+    /// Which threads changed, and for whom; `None`: for all who follow.
+    threads: BTreeSet<(Seq, Option<UserId>)>,
 }
 
 impl State {
@@ -31,6 +33,11 @@ impl State {
         self.touch(conv, now_ms).movers.insert(mover);
     }
 
+    /// A thread changed, for one of those who follow it or for all.
+    pub(super) fn dirty_thread(&mut self, conv: ConversationId, root: Seq, user: Option<UserId>, now_ms: u64) {
+        self.touch(conv, now_ms).threads.insert((root, user));
+    }
+
     fn touch(&mut self, conv: ConversationId, now_ms: u64) -> &mut Fanout {
         self.last_mark += 1;
         let row = self.fanout.entry(conv).or_insert(Fanout {
@@ -38,6 +45,7 @@ impl State {
             mark: 0,
             all: false,
             movers: BTreeSet::new(),
+            threads: BTreeSet::new(),
         });
         row.mark = self.last_mark;
         row
@@ -65,8 +73,17 @@ impl State {
             .members
             .iter()
             .filter(|(user, membership)| fanout.movers.contains(user) || (everybody_here && membership.is_member()));
+        let mut threads = BTreeSet::new();
+        for &(root, user) in &fanout.threads {
+            let users = user.map_or_else(|| conversation.followers(root), |user| vec![user]);
+            threads.extend(users.into_iter().map(|user| (user, root)));
+        }
         InboxRows {
             mark: Some(fanout.mark),
+            threads: threads
+                .into_iter()
+                .map(|(user, root)| conversation.thread_record(conv, user, root))
+                .collect(),
             rows: concerned
                 .map(|(&user, membership)| conversation.inbox_record(conv, user, membership))
                 .collect(),
@@ -103,6 +120,11 @@ impl Conversation {
             peer: self.peer(user),
             prefs: Prefs::default(),
             request: membership.side.request,
+            asking: if self.may_admit(membership) {
+                self.requests.len() as u32
+            } else {
+                0
+            },
             terms_rev: membership.side.rev,
         }
     }

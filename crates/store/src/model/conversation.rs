@@ -3,6 +3,7 @@
 use super::State;
 use super::links::Links;
 use super::terms::Side;
+use super::threads::Say;
 use crate::Refused;
 use crate::record::{Entry, Head, MemberChange, SecretHash};
 use protocol::group::{GroupSettings, SettingsChange};
@@ -29,6 +30,8 @@ pub(super) struct Conversation {
     pub revisions: BTreeMap<(Seq, Seq), Arc<str>>,
     /// Who is mentioned where.
     pub mentions: BTreeSet<(UserId, Seq)>,
+    /// What members say to threads, by their roots.
+    pub says: BTreeMap<(UserId, Seq), Say>,
 }
 
 /// A change that was made.

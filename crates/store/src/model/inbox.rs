@@ -4,10 +4,11 @@ use super::State;
 use super::own::Own;
 use crate::own::Draft;
 use crate::record::{Bumped, Head, InboxPage, InboxRecord, PeerCursor, Topic};
+use crate::thread::ThreadRecord;
 use crate::{BUMP_ROWS_MAX, Fault, Result};
 use protocol::limits::{INBOX_DRAFT_BYTES_MAX, INBOX_ROWS_MAX};
 use protocol::people::Privacy;
-use protocol::{ConversationId, UserId, Ver};
+use protocol::{ConversationId, Seq, UserId, Ver};
 use std::collections::BTreeMap;
 
 /// One person's inbox.
@@ -19,6 +20,8 @@ pub(super) struct Inbox {
     pub(super) conversations: BTreeMap<ConversationId, (Ver, InboxRecord)>,
     /// The version of the last change of the devices.
     devices: Option<Ver>,
+    /// Each thread that was ever followed, with the version of its last change.
+    pub(super) threads: BTreeMap<(ConversationId, Seq), (Ver, ThreadRecord)>,
     /// Marks and drafts.
     pub(super) own: Own,
     /// The version of the last change of the profile.
@@ -116,6 +119,12 @@ impl State {
         rows.extend(inbox.profile.map(|ver| (ver, Topic::Profile)));
         rows.extend(inbox.privacy.map(|(ver, privacy)| (ver, Topic::Privacy(privacy))));
         rows.extend(inbox.blocks.clone().map(|(ver, users)| (ver, Topic::Blocks(users))));
+        rows.extend(
+            inbox
+                .threads
+                .values()
+                .map(|&(ver, thread)| (ver, Topic::Thread(thread))),
+        );
         rows.retain(|(ver, _)| *ver > after);
         rows.sort_by_key(|(ver, _)| *ver);
         let room = room_for_drafts(&rows).min(INBOX_ROWS_MAX);
@@ -162,6 +171,9 @@ fn merge(stored: &InboxRecord, new: InboxRecord) -> InboxRecord {
         merged.generation = new.generation;
         merged.read_seq = new.read_seq;
         merged.read_ord = new.read_ord;
+    }
+    if new.as_of >= stored.as_of && new.terms_rev >= stored.terms_rev {
+        merged.asking = new.asking;
     }
     if new.terms_rev >= stored.terms_rev {
         merged.terms_rev = new.terms_rev;

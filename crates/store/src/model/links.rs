@@ -1,7 +1,7 @@
 //! Invite links and those who ask to be let in.
 
 use super::State;
-use super::conversation::{Asked, Conversation};
+use super::conversation::{Asked, Conversation, Membership};
 use super::write::{Draft, json};
 use crate::link::{Join, JoinRequest, Joined, Link, LinkLook, NewLink};
 use crate::record::{Appended, SecretHash};
@@ -95,6 +95,7 @@ impl State {
         }
         if approve {
             conversation.requests.insert(join.user, now_ms);
+            self.tell_who_asks(join.conv, now_ms);
             return Ok(Joined::Asked);
         }
         let draft = Draft {
@@ -114,6 +115,21 @@ impl State {
         Ok(Joined::In(Appended { entry, dup: false }))
     }
 
+    /// Somebody asks, or does so no longer, and no entry says it: the inboxes of those who may admit them are behind.
+    pub(super) fn tell_who_asks(&mut self, conv: ConversationId, now_ms: u64) {
+        let conversation = self.conversation(conv).expect("looked at before");
+        let told: Vec<UserId> = conversation
+            .present()
+            .filter(|(_, membership)| conversation.may_admit(membership))
+            .map(|(user, _)| user)
+            .collect();
+        for user in told {
+            let membership = self.conversation_mut(conv).members.get_mut(&user);
+            membership.expect("they are present").side.rev += 1;
+            self.dirty_mover(conv, user, now_ms);
+        }
+    }
+
     pub(super) fn requests(&self, reader: UserId, conv: ConversationId) -> Result<Vec<JoinRequest>> {
         let conversation = self.conversation(conv)?;
         conversation.may(reader, Action::Admit)?;
@@ -125,6 +141,13 @@ impl State {
 }
 
 impl Conversation {
+    /// Whether a present or former member may let others in.
+    pub(super) fn may_admit(&self, membership: &Membership) -> bool {
+        self.kind == ConversationKind::Group
+            && membership.is_member()
+            && may(membership.role, Action::Admit, self.settings.mode())
+    }
+
     fn may(&self, user: UserId, action: Action) -> std::result::Result<(), Refused> {
         let member = self.member(user)?;
         if self.kind != ConversationKind::Group {

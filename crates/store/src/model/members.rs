@@ -36,8 +36,10 @@ impl State {
         }
         let decided = conversation.decide(change.actor, actor.role, &change.change)?;
         let Some((kind, body, effect)) = decided else {
-            if let MemberChange::Admit(who, _) = change.change {
-                self.conversation_mut(change.conv).requests.remove(&who);
+            if let MemberChange::Admit(who, _) = change.change
+                && self.conversation_mut(change.conv).requests.remove(&who).is_some()
+            {
+                self.tell_who_asks(change.conv, now_ms);
             }
             return Ok(self.nobody_new(change.conv, (change.actor, change.send_id), asked));
         };
@@ -65,6 +67,7 @@ impl State {
         if let Effect::Go { who, .. } = effect {
             // The removed is no member any more, but their inbox has to tell them.
             self.dirty_mover(change.conv, who, now_ms);
+            self.forget_threads(change.conv, who, now_ms);
         }
         Ok(Appended { entry, dup: false })
     }

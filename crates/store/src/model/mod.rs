@@ -8,6 +8,7 @@
 //!   change it, [`links`] lead into it, [`cursors`] moves in it, [`read`] and [`page`] look at it.
 //! - [`bridge`]: which inboxes are behind, and what they should hold.
 //! - [`inbox`], [`people`], [`own`]: the user family. [`directory`]: handles and invites.
+//! - [`threads`]: replies that hang on one message, and who follows them.
 //! - [`mint`]: message ids out of a clock and chance that were handed in.
 
 mod amend;
@@ -27,6 +28,7 @@ mod settings;
 mod seen;
 mod standing;
 mod terms;
+mod threads;
 mod write;
 
 use crate::change::{Amend, AskHistory, Revisions};
@@ -38,6 +40,7 @@ use crate::record::{
     NewMail, NewReport, NewUser, Page, Person, ProfileChange, Receipt, Report, SecretHash, SeenDevice, SetTerms,
     Standing, Stats, TailPage, User, Which,
 };
+use crate::thread::{AskThread, FollowThread, ReadThread, ThreadEntries, ThreadRecord};
 use crate::{Refused, Reply, Result, Store};
 use bridge::Fanout;
 use conversation::Conversation;
@@ -47,7 +50,7 @@ use mint::Chance;
 use people::Account;
 use protocol::own::{MarkRow, Prefs, SetMark, SetPrefs};
 use protocol::people::{Privacy, SetPrivacy};
-use protocol::{ConversationId, DeviceId, DeviceSeq, Epoch, SendId, Seq, UserId, Ver};
+use protocol::{ConversationId, DeviceId, DeviceSeq, Epoch, MessageId, SendId, Seq, UserId, Ver};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -205,6 +208,22 @@ impl Store for Model {
         self.write(|state, _| Ok(state.note_deactivated(user, deactivated, limit)))
     }
 
+    fn follow(&self, follow: FollowThread) -> Reply<ThreadRecord> {
+        self.write(|state, now_ms| state.follow(follow, now_ms))
+    }
+
+    fn read_thread(&self, read: ReadThread) -> Reply<ThreadRecord> {
+        self.write(|state, now_ms| state.read_thread(read, now_ms))
+    }
+
+    fn thread(&self, ask: AskThread) -> Reply<ThreadEntries> {
+        self.read(|state| state.thread(ask))
+    }
+
+    fn find(&self, reader: UserId, conv: ConversationId, id: MessageId) -> Reply<Seq> {
+        self.read(|state| state.find(reader, conv, id))
+    }
+
     fn page(&self, ask: AskPage) -> Reply<Page> {
         self.read(|state| state.page(ask))
     }
@@ -266,6 +285,10 @@ impl Store for Model {
 
     fn bump(&self, rows: Vec<InboxRecord>) -> Reply<Vec<Bumped>> {
         self.write(|state, _| state.bump(rows))
+    }
+
+    fn bump_threads(&self, rows: Vec<ThreadRecord>) -> Reply<Vec<(UserId, Ver)>> {
+        self.write(|state, _| state.bump_threads(rows))
     }
 
     fn settle(&self, conv: ConversationId, mark: u64) -> Reply<()> {

@@ -19,22 +19,29 @@ struct Cut {
 
 /// What a page may still hold.
 #[derive(Clone, Copy)]
-struct Room {
+pub(super) struct Room {
     entries: usize,
     bytes: usize,
     /// The first entry goes in whatever its size.
     first_free: bool,
 }
 
+impl Room {
+    /// For a page of so many entries.
+    pub(super) fn page(entries: usize) -> Self {
+        Self {
+            entries,
+            bytes: PAGE_BYTES_MAX,
+            first_free: true,
+        }
+    }
+}
+
 impl State {
     pub(super) fn page(&self, ask: AskPage) -> Result<Page> {
         let conversation = self.conversation(ask.conv)?;
         let reader = conversation.reader(ask.reader)?;
-        let room = Room {
-            entries: ask.limit.clamp(1, PAGE_ENTRIES_MAX),
-            bytes: PAGE_BYTES_MAX,
-            first_free: true,
-        };
+        let room = Room::page(ask.limit.clamp(1, PAGE_ENTRIES_MAX));
         let end = conversation.readable_head(reader);
         let cut = match ask.place {
             Place::After(after) => conversation.upward(reader, Seq(after.0.saturating_add(1)), end, room, |_| true),
@@ -63,7 +70,7 @@ impl Conversation {
     }
 
     /// Takes while there is room, each as the reader sees it; whether something was left.
-    fn take<'a>(
+    pub(super) fn take<'a>(
         &self,
         reader: &Membership,
         entries: impl Iterator<Item = &'a Entry>,

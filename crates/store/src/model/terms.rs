@@ -8,7 +8,7 @@ use protocol::people::FirstContact;
 use protocol::server_frame::ConversationKind;
 use protocol::{ConversationId, UserId};
 
-/// A member's side of it. In a group nothing of it is ever set.
+/// A member's side of it. In a group only `rev` is ever set.
 #[derive(Clone, Copy, Default)]
 pub(super) struct Side {
     pub request: Option<FirstContact>,
@@ -16,7 +16,7 @@ pub(super) struct Side {
     pub blocks: bool,
     /// Their account is deactivated.
     pub gone: bool,
-    /// How often `request` and `blocks` changed.
+    /// How often `request` and `blocks` changed; in a group, who asks to be let in while they might admit them.
     pub rev: u64,
 }
 

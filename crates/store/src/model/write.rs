@@ -50,6 +50,7 @@ impl Conversation {
         if append.mentions == Mentions::Everybody && !may(sender.role, Action::MentionAll, self.settings.mode()) {
             return Err(Refused::Forbidden);
         }
+        self.may_reply(append)?;
         if let Some(retry_after_ms) = self.has_to_wait(append.sender, sender.role, now_ms) {
             return Err(Refused::SlowMode { retry_after_ms });
         }
@@ -108,7 +109,7 @@ impl State {
         let conversation = self.conversation_mut(append.conv);
         conversation
             .mentions
-            .extend(mentioned.into_iter().map(|user| (user, entry.seq)));
+            .extend(mentioned.iter().map(|&user| (user, entry.seq)));
         let is_quiet = conversation.is_quiet();
         let sender = conversation.members.get_mut(&append.sender).expect("a member");
         if let Some(read) = append.read {
@@ -123,6 +124,7 @@ impl State {
             sender.pass_own(head_before, entry.seq);
         }
         self.dirty_all(append.conv, now_ms);
+        self.replied(&entry, &mentioned, now_ms);
         Ok(Appended { entry, dup: false })
     }
 
@@ -173,6 +175,7 @@ impl State {
             members: create.members.iter().map(begin).collect(),
             revisions: BTreeMap::new(),
             mentions: BTreeSet::new(),
+            says: BTreeMap::new(),
         };
         self.conversations.insert(create.conv, conversation);
         let entry = self.write_entry(
@@ -202,7 +205,11 @@ impl State {
         let entry = Arc::new(Entry {
             conv: draft.conv,
             seq: conversation.head_seq().next(),
-            ord: if draft.kind.counts() { ord.next() } else { ord },
+            ord: if draft.kind.counts() && draft.thread.is_none() {
+                ord.next()
+            } else {
+                ord
+            },
             id: self.chance.message_id(created_ms, last.map(|last| last.id)),
             sender: draft.sender,
             send_id: draft.send_id,

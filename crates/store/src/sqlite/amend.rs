@@ -7,6 +7,7 @@ use super::log::{self, Draft};
 use super::named;
 use super::read::Viewer;
 use super::seen::{self, Eyes};
+use super::threads;
 use super::work::{Digest, Pen, Work};
 use crate::change::{Amend, Amendment, AskHistory, Revisions};
 use crate::record::{Appended, Entry};
@@ -62,6 +63,7 @@ pub(super) fn amend(work: &mut Work, ask: &Amend) -> Outcome<Appended> {
         Amendment::Edit { body, mentions } => {
             let named = conversation.named(mentions, ask.actor);
             mention_anew(db, conversation, &target, entry.seq, &named)?;
+            threads::named_later(db, conversation, &target, &named)?;
             edit(db, conv.1, &target, entry.seq, body)?;
         }
         Amendment::Delete => delete(db, conv.1, target.seq)?,

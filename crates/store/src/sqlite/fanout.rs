@@ -3,11 +3,17 @@
 use super::db::{self, Db};
 use super::held::{Conversation, Member, Waiting};
 use super::job::Outcome;
+use super::links;
 use super::log;
+use super::threads;
 use super::work::{Pen, Work};
 use crate::record::{Dirty, InboxRecord, InboxRows, MENTIONS_TOLD_MAX, PeerCursor};
 use protocol::server_frame::ConversationKind;
 use protocol::{ConversationId, Seq, UserId};
+use std::collections::BTreeSet;
+
+/// fanout_threads.user: all who follow. No person has this number.
+const FOLLOWERS: i64 = 0;
 
 /// Adds what the batch has written to the conversation's fanout row, under a new mark.
 pub(super) fn write(db: &Db, pen: &mut Pen, conversation: &mut Conversation) -> Outcome<()> {
@@ -38,6 +44,7 @@ pub(super) fn write(db: &Db, pen: &mut Pen, conversation: &mut Conversation) -> 
                 from_seq: fanout.from_seq,
                 mark,
                 users: Vec::new(),
+                threads: BTreeSet::new(),
             })
         }
     };
@@ -53,6 +60,14 @@ pub(super) fn write(db: &Db, pen: &mut Pen, conversation: &mut Conversation) -> 
             waiting.users.push(*user);
         }
     }
+    for (root, user) in fanout.threads {
+        if waiting.threads.insert((root, user)) {
+            db.run(
+                "INSERT INTO fanout_threads(conv, root, user) VALUES (?1, ?2, ?3)",
+                (conv, db::sql(root.0), user.unwrap_or(FOLLOWERS)),
+            )?;
+        }
+    }
     Ok(())
 }
 
@@ -66,7 +81,16 @@ pub(super) fn waits(db: &Db, mut conversation: Conversation) -> Outcome<Conversa
         let users = db.all("SELECT user FROM fanout_users WHERE conv = ?1", [conv], |row| {
             row.get(0)
         })?;
-        conversation.waiting = Some(Waiting { from_seq, mark, users });
+        let threads = db.all("SELECT root, user FROM fanout_threads WHERE conv = ?1", [conv], |row| {
+            let user = Some(row.get::<_, i64>(1)?).filter(|user| *user != FOLLOWERS);
+            Ok((Seq(db::number(row, 0)?), user))
+        })?;
+        conversation.waiting = Some(Waiting {
+            from_seq,
+            mark,
+            users,
+            threads: threads.into_iter().collect(),
+        });
     }
     Ok(conversation)
 }
@@ -85,6 +109,9 @@ pub(super) fn settle(work: &mut Work, conv: ConversationId, mark: u64) -> Outcom
     };
     let conv = conversation.number;
     work.db.run("DELETE FROM fanout WHERE conv = ?1", [conv])?;
+    if !settled.threads.is_empty() {
+        work.db.run("DELETE FROM fanout_threads WHERE conv = ?1", [conv])?;
+    }
     if !settled.users.is_empty() {
         work.db.run("DELETE FROM fanout_users WHERE conv = ?1", [conv])?;
     }
@@ -117,7 +144,10 @@ pub(super) fn inbox_rows(work: &mut Work, conv: ConversationId) -> Outcome<Inbox
     };
     // What the open batch wrote is in these rows, so the row gets its mark now.
     write(db, &mut work.pen, conversation)?;
-    let Some(Waiting { from_seq, mark, users }) = &conversation.waiting else {
+    let Some(Waiting {
+        from_seq, mark, users, ..
+    }) = &conversation.waiting
+    else {
         return Ok(InboxRows::default());
     };
     let concerned = |member: &Member| {
@@ -130,13 +160,18 @@ pub(super) fn inbox_rows(work: &mut Work, conv: ConversationId) -> Outcome<Inbox
                     .is_some_and(|span| span.to_seq.is_none_or(|to| to >= from)),
             }
     };
+    let asking = match conversation.kind {
+        ConversationKind::Group => links::asking(db, conversation.number)?,
+        ConversationKind::Direct | ConversationKind::Unknown => 0,
+    };
     let mut rows = Vec::new();
     for (user, member) in conversation.members.iter().filter(|(_, member)| concerned(member)) {
-        rows.push(record(db, conv, conversation, *user, member)?);
+        rows.push(record(db, conv, conversation, (*user, member), asking)?);
     }
     Ok(InboxRows {
         mark: Some(*mark),
         rows,
+        threads: threads::rows(db, conv, conversation)?,
     })
 }
 
@@ -144,8 +179,8 @@ fn record(
     db: &Db,
     conv: ConversationId,
     conversation: &Conversation,
-    user: UserId,
-    member: &Member,
+    (user, member): (UserId, &Member),
+    asking: u64,
 ) -> Outcome<InboxRecord> {
     let head_seq = member.readable_head(conversation.head_seq);
     let (head_ord, head_ms) = if head_seq == conversation.head_seq {
@@ -180,6 +215,11 @@ fn record(
         peer,
         prefs: protocol::own::Prefs::default(),
         request: member.side.request,
+        asking: if links::may_admit(conversation, member) {
+            u32::try_from(asking).unwrap_or(u32::MAX)
+        } else {
+            0
+        },
         terms_rev: member.side.rev,
     })
 }

@@ -12,7 +12,7 @@ use crate::record::Mentions;
 use protocol::group::GroupSettings;
 use protocol::server_frame::{ConversationKind, Role};
 use protocol::{ConversationId, Generation, MessageId, Ordinal, Seq, Span, UserId};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::hash::Hash;
 
 /// A conversation as the writer knows it.
@@ -78,6 +78,8 @@ pub(super) struct Waiting {
     pub(super) mark: u64,
     /// Whose inboxes are behind for their cursors, by local number.
     pub(super) users: Vec<i64>,
+    /// Which threads changed, and for whom by local number; `None`: for all who follow.
+    pub(super) threads: BTreeSet<(Seq, Option<i64>)>,
 }
 
 /// What a batch adds to a fanout row.
@@ -89,6 +91,8 @@ pub(super) struct Fanout {
     pub(super) movers: Vec<i64>,
     /// Former members whose cursors moved.
     pub(super) former: Vec<i64>,
+    /// Which threads changed, and for whom.
+    pub(super) threads: BTreeSet<(Seq, Option<i64>)>,
     /// When the first of it was written.
     pub(super) since_ms: u64,
 }
@@ -162,6 +166,21 @@ impl Conversation {
             ..Fanout::default()
         });
         fanout.from_seq = Some(fanout.from_seq.map_or(seq, |first| first.min(seq)));
+    }
+
+    /// Notes that a thread changed, for one of those who follow it or for all, beside an entry that was written.
+    pub(super) fn note_thread(&mut self, root: Seq, user: Option<i64>) {
+        let fanout = self.fanout.get_or_insert_with(Fanout::default);
+        fanout.threads.insert((root, user));
+    }
+
+    /// Notes that a thread changed for one member, without an entry.
+    pub(super) fn note_thread_now(&mut self, root: Seq, user: i64, now_ms: u64) {
+        let fanout = self.fanout.get_or_insert_with(|| Fanout {
+            since_ms: now_ms,
+            ..Fanout::default()
+        });
+        fanout.threads.insert((root, Some(user)));
     }
 
     /// Notes that somebody's cursors moved, for the fanout row.

@@ -1,5 +1,7 @@
 //! Inboxes: one compacted row per person and topic, numbered by the person's `ver`.
 
+pub(super) mod threads;
+
 use super::db::{self, Db};
 use super::job::{Outcome, Problem};
 use super::own;
@@ -122,6 +124,9 @@ fn merge(stored: &Stored, row: &InboxRecord) -> Stored {
         }),
         (one, other) => other.or(one),
     };
+    if row.as_of >= merged.as_of && row.terms_rev >= merged.terms_rev {
+        merged.asking = row.asking;
+    }
     if row.as_of >= merged.as_of {
         merged.as_of = row.as_of;
         merged.kind = row.kind;
@@ -151,8 +156,8 @@ macro_rules! rows {
             "SELECT ",
             $columns,
             " i.as_of, i.kind, i.title, i.role, i.spans, i.head_seq, i.head_ord, i.head_ms, i.read_seq, i.read_ord, ",
-            "i.gen, i.mentions, i.peer, i.peer_delivered, i.peer_read, i.prefs, i.settings, i.request, i.terms_rev ",
-            "FROM inbox i ",
+            "i.gen, i.mentions, i.peer, i.peer_delivered, i.peer_read, i.prefs, i.settings, i.request, i.terms_rev, ",
+            "i.asking FROM inbox i ",
             $rest
         )
     };
@@ -216,6 +221,7 @@ fn record(row: &Row<'_>, first: usize, user: UserId, conv: ConversationId) -> ru
         prefs: own::prefs(row.get::<_, Option<String>>(first + 15)?.as_deref()),
         request: terms::request(row.get(first + 17)?),
         terms_rev: number(18)?,
+        asking: row.get(first + 19)?,
     }))
 }
 
@@ -225,13 +231,13 @@ fn write(db: &Db, (id, user): (i64, i64), ver: Ver, stored: &Stored) -> Outcome<
     db.run(
         "INSERT INTO inbox(id, user, ver, as_of, kind, title, role, spans, head_seq, head_ord, head_ms, read_seq,
            read_ord, gen, mentions, mention_as_of, mention_gen, mention_read, peer, peer_delivered, peer_read, settings,
-           request, terms_rev)
+           request, terms_rev, asking)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22,
-           ?23, ?24)
+           ?23, ?24, ?25)
          ON CONFLICT (id) DO UPDATE SET ver = ?3, as_of = ?4, kind = ?5, title = ?6, role = ?7, spans = ?8,
            head_seq = ?9, head_ord = ?10, head_ms = ?11, read_seq = ?12, read_ord = ?13, gen = ?14, mentions = ?15,
            mention_as_of = ?16, mention_gen = ?17, mention_read = ?18, peer = ?19, peer_delivered = ?20,
-           peer_read = ?21, settings = ?22, request = ?23, terms_rev = ?24",
+           peer_read = ?21, settings = ?22, request = ?23, terms_rev = ?24, asking = ?25",
         rusqlite::params![
             id,
             user,
@@ -257,6 +263,7 @@ fn write(db: &Db, (id, user): (i64, i64), ver: Ver, stored: &Stored) -> Outcome<
             db::settings_value(&record.settings),
             terms::request_code(record.request),
             db::sql(record.terms_rev),
+            record.asking,
         ],
     )?;
     Ok(())
@@ -326,6 +333,7 @@ pub(super) fn inbox(db: &Db, user: UserId, after: Ver) -> Outcome<InboxPage> {
         rows.push((ver, self::topic(db, number, topic)?));
     }
     rows.extend(own::changed_above(db, number, after, limit)?);
+    rows.extend(threads::changed_above(db, (user, number), after, limit)?);
     rows.sort_by_key(|(ver, _)| *ver);
     let room = room(&rows);
     let more = rows.len() > room;

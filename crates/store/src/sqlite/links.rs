@@ -1,7 +1,7 @@
 //! Invite links and those who ask to be let in. They belong to the conversation, so that joining is one transaction.
 
 use super::db::{self, Db};
-use super::held::Conversation;
+use super::held::{Conversation, Member};
 use super::job::{Outcome, Problem};
 use super::log;
 use super::members::{self, Turn};
@@ -9,6 +9,7 @@ use super::work::Work;
 use crate::error::Refused;
 use crate::link::{Join, JoinRequest, Joined, Link, LinkLook, NewLink};
 use crate::record::SecretHash;
+use mutants::Mutant;
 use protocol::rights::{Action, may};
 use protocol::server_frame::ConversationKind;
 use protocol::{ConversationId, Kind, SendId, UserId, limits};
@@ -120,10 +121,11 @@ pub(super) fn revoke(work: &mut Work, actor: UserId, conv: ConversationId, id: S
 
 /// The row of the link of this hash, if it can be used: never into a group that everybody has left.
 fn usable(db: &Db, conversation: &Conversation, hash: &SecretHash, now_ms: u64) -> Outcome<i64> {
+    let least = i64::from(!mutants::is(Mutant::LinkUsedOnceTooOften));
     let found = db.first(
-        "SELECT rowid FROM links WHERE conv = ?1 AND hash = ?2 AND (uses_left IS NULL OR uses_left > 0)
+        "SELECT rowid FROM links WHERE conv = ?1 AND hash = ?2 AND (uses_left IS NULL OR uses_left >= ?4)
          AND expires_ms > ?3",
-        (conversation.number, hash, db::sql(now_ms)),
+        (conversation.number, hash, db::sql(now_ms), least),
         |row| row.get(0),
     )?;
     let found = found.filter(|_| conversation.present().next().is_some());
@@ -191,15 +193,13 @@ pub(super) fn join(work: &mut Work, ask: &Join) -> Outcome<Joined> {
     if approve && asking(db, conv)? >= limits::JOIN_REQUESTS_MAX as u64 {
         return Err(Refused::TooManyLinks.into());
     }
-    db.run(
-        "UPDATE links SET uses_left = max(uses_left - 1, 0) WHERE rowid = ?1",
-        [link],
-    )?;
+    db.run("UPDATE links SET uses_left = uses_left - 1 WHERE rowid = ?1", [link])?;
     if approve {
         db.run(
             "INSERT INTO join_requests(conv, user, asked_ms) VALUES (?1, ?2, ?3)",
             (conv, user, db::sql(work.pen.now_ms)),
         )?;
+        tell_who_asks(conversation, work.pen.now_ms);
         return Ok(Joined::Asked);
     }
     let added = [(ask.user, user)];
@@ -230,17 +230,47 @@ pub(super) fn asks(db: &Db, conv: i64, user: i64) -> Outcome<bool> {
     Ok(found.is_some())
 }
 
-fn asking(db: &Db, conv: i64) -> Outcome<u64> {
+/// How many ask to be let in.
+pub(super) fn asking(db: &Db, conv: i64) -> Outcome<u64> {
     let count = db.first("SELECT count(*) FROM join_requests WHERE conv = ?1", [conv], |row| {
         db::number(row, 0)
     })?;
     Ok(count.unwrap_or(0))
 }
 
-/// Somebody is in, or was turned away: they ask no longer.
-pub(super) fn answered(db: &Db, conv: i64, user: i64) -> Outcome<()> {
-    db.run("DELETE FROM join_requests WHERE conv = ?1 AND user = ?2", (conv, user))?;
+/// Somebody is in, or was turned away: they ask no longer. Answers whether they did.
+pub(super) fn answered(db: &Db, conv: i64, user: i64) -> Outcome<bool> {
+    let gone = db.run("DELETE FROM join_requests WHERE conv = ?1 AND user = ?2", (conv, user))?;
+    Ok(gone > 0)
+}
+
+/// Somebody asks no longer, and no entry says it.
+pub(super) fn turn_away(db: &Db, conversation: &mut Conversation, user: i64, now_ms: u64) -> Outcome<()> {
+    if answered(db, conversation.number, user)? {
+        tell_who_asks(conversation, now_ms);
+    }
     Ok(())
+}
+
+/// Whether a present or former member may let others in.
+pub(super) fn may_admit(conversation: &Conversation, member: &Member) -> bool {
+    let may = |role| may(role, Action::Admit, conversation.settings.mode());
+    conversation.kind == ConversationKind::Group && member.role.is_some_and(may)
+}
+
+/// Somebody asks, or does so no longer, and no entry says it: the inboxes of those who may admit them are behind.
+fn tell_who_asks(conversation: &mut Conversation, now_ms: u64) {
+    let present = conversation
+        .present()
+        .filter(|(_, member)| may_admit(conversation, member));
+    let told: Vec<(UserId, i64)> = present.map(|(user, member)| (user, member.number)).collect();
+    for (user, number) in told {
+        if let Some(member) = conversation.members.get_mut(&user) {
+            member.side.rev += 1;
+            member.dirty = true;
+        }
+        conversation.note_cursor(number, true, now_ms);
+    }
 }
 
 /// [`crate::Store::requests`].

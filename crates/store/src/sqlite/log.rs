@@ -8,6 +8,7 @@ use super::named;
 use super::planted;
 use super::seen::{self, Eyes};
 use super::settings;
+use super::threads;
 use super::work::{Digest, Pen, Work};
 use crate::error::Refused;
 use crate::record::{Append, Appended, Entry, Mentions};
@@ -189,7 +190,7 @@ pub(super) fn write(db: &Db, pen: &mut Pen, conversation: &mut Conversation, dra
     if seq.0 > SEQ_MAX {
         return Err(Problem::Damage("the log is full: 2^32 entries"));
     }
-    let ord = if draft.kind.counts() {
+    let ord = if draft.kind.counts() && draft.thread.is_none() {
         conversation.head_ord.next()
     } else {
         conversation.head_ord
@@ -201,8 +202,9 @@ pub(super) fn write(db: &Db, pen: &mut Pen, conversation: &mut Conversation, dra
         db.run("DELETE FROM log WHERE id = ?1", [db::log_id(conversation.number, seq)])?;
     }
     db.run(
-        "INSERT INTO log(id, message_id, send_id, ord, kind, sender, created_ms, reply_to, thread, body, target_seq)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+        "INSERT INTO log(id, message_id, send_id, ord, kind, sender, created_ms, reply_to, thread, body, target_seq,
+           flags)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
         (
             db::log_id(conversation.number, seq),
             id.as_bytes(),
@@ -215,6 +217,7 @@ pub(super) fn write(db: &Db, pen: &mut Pen, conversation: &mut Conversation, dra
             draft.thread.map(|seq| db::sql(seq.0)),
             &*draft.body,
             draft.target.map(|seq| db::sql(seq.0)),
+            if draft.thread.is_some() { threads::IN_THREAD } else { 0 },
         ),
     )?;
     conversation.head_seq = seq;
@@ -253,7 +256,11 @@ pub(super) fn append(work: &mut Work, ask: &Append) -> Outcome<Appended> {
     let digest = digest(&work.pen, ask);
     let ask = &*named::append(db, number, ask)?;
     let slow = settings::has_to_wait(db, &work.pen, conversation, ask.sender)?;
-    if let Err(refused) = may_append(conversation, ask).and(slow.map_or(Ok(()), Err)) {
+    let allowed = match may_append(conversation, ask) {
+        Ok(()) => threads::may_reply(db, conversation, ask)?,
+        Err(refused) => Err(refused),
+    };
+    if let Err(refused) = allowed.and(slow.map_or(Ok(()), Err)) {
         let before = known(db, (ask.conv, number), sender, ask.send_id, digest)?;
         return before.ok_or(refused.into());
     }
@@ -278,7 +285,9 @@ pub(super) fn append(work: &mut Work, ask: &Append) -> Outcome<Appended> {
         thread: ask.thread,
     };
     let entry = write(db, &mut work.pen, conversation, draft)?;
-    for user in &conversation.named(&ask.mentions, ask.sender) {
+    let named = conversation.named(&ask.mentions, ask.sender);
+    threads::replied(db, conversation, &entry, &named)?;
+    for user in &named {
         let Some(member) = conversation
             .members
             .get_mut(user)

@@ -5,6 +5,7 @@ use super::held::{Conversation, Member};
 use super::job::{Outcome, Problem};
 use super::links;
 use super::log::{self, Draft};
+use super::threads;
 use super::work::{self, Digest, Pen, Work};
 use crate::error::Refused;
 use crate::record::{Appended, ChangeMembers, Create, MemberChange};
@@ -159,7 +160,7 @@ pub(super) fn change(work: &mut Work, ask: &ChangeMembers) -> Outcome<Appended> 
                 return Err(Refused::UnknownPerson.into());
             }
             if here || !yes {
-                links::answered(db, conv.1, number)?;
+                links::turn_away(db, conversation, number, work.pen.now_ms)?;
                 return turn.nothing_new(db, conversation);
             }
             if conversation.present().count() >= limits::GROUP_MEMBERS_MAX {
@@ -378,7 +379,9 @@ fn close_span(db: &Db, conversation: &mut Conversation, user: UserId) -> Outcome
         ),
     )?;
     member.role = None;
-    member.write(db, conv)
+    member.write(db, conv)?;
+    let number = member.number;
+    threads::left(db, conversation, number)
 }
 
 /// The body of a system entry.

@@ -37,6 +37,7 @@ mod seen;
 mod shared;
 mod start;
 mod terms;
+mod threads;
 mod users;
 mod verify;
 mod whole;
@@ -62,13 +63,14 @@ use crate::link::{Join, JoinRequest, Joined, Link, LinkLook, NewLink};
 use crate::own::{Draft, Owned, SetDraft};
 use crate::record::*;
 use crate::reply::Reply;
+use crate::thread::{AskThread, FollowThread, ReadThread, ThreadEntries, ThreadRecord};
 use crate::{BUMP_ROWS_MAX, Store};
 use db::Db;
 use job::{Outcome, Read, Snapshot, Typed};
 use lane::Refusal;
 use protocol::own::{MarkRow, Prefs, SetMark, SetPrefs};
 use protocol::people::{Privacy, SetPrivacy};
-use protocol::{ConversationId, DeviceId, DeviceSeq, Epoch, SendId, Seq, UserId, Ver};
+use protocol::{ConversationId, DeviceId, DeviceSeq, Epoch, MessageId, SendId, Seq, UserId, Ver};
 use shared::Shared;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -257,6 +259,24 @@ impl Store for Sqlite {
         self.change(1, move |work| terms::note_deactivated(work, user, deactivated, limit))
     }
 
+    fn follow(&self, follow: FollowThread) -> Reply<ThreadRecord> {
+        self.change(1, move |work| threads::follow(work, &follow))
+    }
+
+    fn read_thread(&self, read: ReadThread) -> Reply<ThreadRecord> {
+        self.change(1, move |work| threads::read_to(work, &read))
+    }
+
+    fn thread(&self, ask: AskThread) -> Reply<ThreadEntries> {
+        let epoch = self.shared.epoch;
+        self.read(move |db| threads::page(db, epoch, &ask))
+    }
+
+    fn find(&self, reader: UserId, conv: ConversationId, id: MessageId) -> Reply<Seq> {
+        let epoch = self.shared.epoch;
+        self.read(move |db| read::find(db, epoch, reader, conv, id))
+    }
+
     fn page(&self, ask: AskPage) -> Reply<Page> {
         let epoch = self.shared.epoch;
         self.read(move |db| read::page(db, epoch, &ask))
@@ -323,6 +343,10 @@ impl Store for Sqlite {
         }
         let epoch = self.shared.epoch;
         self.change(rows.len(), move |work| inbox::bump(work, epoch, &rows))
+    }
+
+    fn bump_threads(&self, rows: Vec<ThreadRecord>) -> Reply<Vec<(UserId, Ver)>> {
+        self.change(rows.len(), move |work| inbox::threads::bump(work, &rows))
     }
 
     fn settle(&self, conv: ConversationId, mark: u64) -> Reply<()> {

@@ -10,7 +10,7 @@ use crate::error::Refused;
 use crate::record::{AskPage, Entry, Head, Member, MembersPage, Page, Receipt, TailPage};
 use mutants::Mutant;
 use protocol::client_frame::Place;
-use protocol::{ConversationId, Epoch, Ordinal, Seq, Span, UserId, limits, unread};
+use protocol::{ConversationId, Epoch, MessageId, Ordinal, Seq, Span, UserId, limits, unread};
 
 /// Somebody who is or was a member, looking at a log.
 pub(super) struct Viewer {
@@ -128,7 +128,7 @@ impl Viewer {
     }
 
     /// What they may read between two seqs, as ranges in order.
-    fn ranges(&self, from: Seq, to: Seq) -> Vec<(Seq, Seq)> {
+    pub(super) fn ranges(&self, from: Seq, to: Seq) -> Vec<(Seq, Seq)> {
         let to = to.min(self.head.seq);
         self.spans
             .iter()
@@ -139,7 +139,7 @@ impl Viewer {
 }
 
 /// What is left of a page's limits.
-struct Bounds {
+pub(super) struct Bounds {
     entries: usize,
     bytes: usize,
     /// Nothing was taken yet: the first one is, however large.
@@ -147,7 +147,7 @@ struct Bounds {
 }
 
 impl Bounds {
-    fn new(limit: usize) -> Self {
+    pub(super) fn new(limit: usize) -> Self {
         Self {
             entries: limit,
             bytes: limits::PAGE_BYTES_MAX,
@@ -155,7 +155,7 @@ impl Bounds {
         }
     }
 
-    fn admit(&mut self, bytes: usize) -> bool {
+    pub(super) fn admit(&mut self, bytes: usize) -> bool {
         if !self.empty && (self.entries == 0 || bytes > self.bytes) {
             return false;
         }
@@ -235,6 +235,30 @@ fn below(db: &Db, viewer: &Viewer, last: Seq, bounds: &mut Bounds) -> Outcome<(S
         _ => Seq(1),
     };
     Ok((start, last.min(viewer.head.seq), taken))
+}
+
+/// [`crate::Store::find`]. Ids go up with the seqs, so the log is its own index.
+pub(super) fn find(db: &Db, epoch: Epoch, reader: UserId, conv: ConversationId, id: MessageId) -> Outcome<Seq> {
+    let viewer = Viewer::find(db, epoch, conv, reader)?.ok_or(Refused::NotFound)?;
+    let (mut low, mut high) = (viewer.floor_seq, viewer.head.seq);
+    while low <= high {
+        let middle = Seq(low.0 + (high.0 - low.0) / 2);
+        let there = db
+            .first(
+                "SELECT message_id FROM log WHERE id = ?1",
+                [db::log_id(viewer.number, middle)],
+                |row| row.get(0).map(MessageId::from_bytes),
+            )?
+            .ok_or(Problem::Damage("an entry between floor and head is not in the log"))?;
+        match there.cmp(&id) {
+            std::cmp::Ordering::Equal if viewer.may_read(middle) => return Ok(middle),
+            std::cmp::Ordering::Equal => break,
+            std::cmp::Ordering::Less => low = middle.next(),
+            std::cmp::Ordering::Greater if middle <= viewer.floor_seq => break,
+            std::cmp::Ordering::Greater => high = middle.prev(),
+        }
+    }
+    Err(Refused::BadReference.into())
 }
 
 /// [`crate::Store::heads`].

@@ -13,7 +13,7 @@ use protocol::server_frame::ConversationKind;
 use protocol::{ConversationId, UserId};
 use rusqlite::Row;
 
-/// A member's side of it. In a group nothing of it is ever set.
+/// A member's side of it. In a group only `rev` is ever set.
 #[derive(Clone, Copy, Default)]
 pub(super) struct Side {
     pub(super) request: Option<FirstContact>,
@@ -21,7 +21,7 @@ pub(super) struct Side {
     pub(super) blocks: bool,
     /// Their account is deactivated.
     pub(super) gone: bool,
-    /// How often `request` and `blocks` changed.
+    /// How often `request` and `blocks` changed; in a group, who asks to be let in while they might admit them.
     pub(super) rev: u64,
 }
 

@@ -409,7 +409,8 @@ impl Scene {
                 | Topic::Mark(_)
                 | Topic::Draft(_)
                 | Topic::Privacy(_)
-                | Topic::Blocks(_) => None,
+                | Topic::Blocks(_)
+                | Topic::Thread(_) => None,
             }));
             after = page.to;
             if !page.more {

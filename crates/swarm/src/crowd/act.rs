@@ -92,6 +92,7 @@ impl<W: World> Actor<W> {
             recorder: &self.run.recorder,
             wire: &self.device.handle,
             counts: &self.run.counts,
+            links: &self.run.links,
         };
         step.verb.act(&doer).await
     }

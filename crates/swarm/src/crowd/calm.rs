@@ -3,15 +3,16 @@
 use super::device::Device;
 use super::{Crowd, Person};
 use crate::ear::Reader;
-use crate::history::{Digest, InboxRow, What, digest};
+use crate::history::{Digest, InboxRow, ThreadAt, What, digest, settings_digest};
 use crate::world::World;
 use client::Core;
 use client::log::Log;
 use futures_util::{StreamExt as _, stream};
 use protocol::own::{DraftRow, MarkRow};
+use protocol::people::Privacy;
 use protocol::server_frame::ConversationRow;
-use protocol::{ConversationId, Generation, Seq};
-use std::collections::BTreeMap;
+use protocol::{ConversationId, Generation, Seq, UserId};
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
@@ -24,12 +25,22 @@ const LOOK_PAUSE: Duration = Duration::from_millis(200);
 const SETTLED_MS: u64 = 4_000;
 
 /// What is so, for one person; `None`: the server did not answer.
-pub(super) type Fresh = Option<BTreeMap<ConversationId, InboxRow>>;
+pub(super) type Fresh = Option<Truth>;
+
+/// What is so for a person.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct Truth {
+    pub rows: BTreeMap<ConversationId, InboxRow>,
+    /// Their privacy and whom they block.
+    pub myself: Digest,
+}
 
 /// What a device holds.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Held {
     pub rows: BTreeMap<ConversationId, InboxRow>,
+    /// Its person's privacy and whom they block.
+    pub myself: Digest,
     /// Up to where it holds each log.
     pub ends: BTreeMap<ConversationId, Seq>,
     /// Up to where the server acknowledged that it has read.
@@ -116,9 +127,15 @@ impl<W: World> Crowd<W> {
 
     pub(super) fn note_snapshot(&self, device: usize, held: &Held, fresh: &Fresh) {
         if let Some(fresh) = fresh {
-            let (held, fresh) = (held.rows.values().cloned().collect(), fresh.values().cloned().collect());
             let number = self.devices[device].number;
+            let (mine, so) = (held.myself, fresh.myself);
+            let (held, fresh) = (
+                held.rows.values().cloned().collect(),
+                fresh.rows.values().cloned().collect(),
+            );
             self.run.recorder.note(Some(number), What::Snapshot { held, fresh });
+            let (held, fresh) = (mine, so);
+            self.run.recorder.note(Some(number), What::Myself { held, fresh });
         }
     }
 
@@ -138,11 +155,18 @@ impl<W: World> Crowd<W> {
             let marks = inbox.marks.range(first..=last).map(|(_, mark)| mark);
             own(row, marks, inbox.drafts.get(&row.conv))
         };
+        let threads = |row: &ConversationRow| {
+            let (first, last) = ((row.conv, Seq::ZERO), (row.conv, Seq(u64::MAX)));
+            let threads = inbox.threads.range(first..=last);
+            threads.filter_map(|(_, row)| ThreadAt::followed(row)).collect()
+        };
         let rows = inbox.rows.values();
-        Some(
-            rows.map(|row| (row.conv, inbox_row(row, row.unread(), own(row))))
+        Some(Truth {
+            rows: rows
+                .map(|row| (row.conv, inbox_row(row, row.unread(), own(row), threads(row))))
                 .collect(),
-        )
+            myself: myself(&inbox.privacy, &inbox.blocks),
+        })
     }
 }
 
@@ -187,7 +211,9 @@ fn held(core: &Core) -> Held {
     let rows = state.inbox.rows().map(|row| {
         let marks = marks.iter().copied().filter(|mark| mark.conv == row.conv);
         let own = own(row, marks, drafts.get(&row.conv).copied());
-        (row.conv, inbox_row(row, state.unread(row.conv), own))
+        let threads = state.own.threads().filter(|thread| thread.conv == row.conv);
+        let threads = threads.filter_map(ThreadAt::followed).collect();
+        (row.conv, inbox_row(row, state.unread(row.conv), own, threads))
     });
     let said = |row: &ConversationRow| state.cursors.mine(row.conv) == state.cursors.known(row.conv);
     let read = |row: &ConversationRow| {
@@ -196,6 +222,7 @@ fn held(core: &Core) -> Held {
     };
     Held {
         rows: rows.collect(),
+        myself: myself(&state.inbox.privacy(), state.inbox.blocks()),
         reads: state.inbox.rows().map(read).collect(),
         ends: state.logs.iter().map(|(conv, log)| (*conv, Log::end(log))).collect(),
         quiet: core.is_caught_up() && state.outbox.is_quiet() && state.own.is_quiet() && state.inbox.rows().all(said),
@@ -208,7 +235,12 @@ fn own<'a>(row: &ConversationRow, marks: impl Iterator<Item = &'a MarkRow>, draf
     digest(&serde_json::to_string(&(row.prefs, marks, draft)).expect("rows are JSON"))
 }
 
-fn inbox_row(row: &ConversationRow, unread: u64, own: Digest) -> InboxRow {
+/// What a person decided about others, all together.
+fn myself(privacy: &Privacy, blocks: &BTreeSet<UserId>) -> Digest {
+    digest(&serde_json::to_string(&(privacy, blocks)).expect("words and ids are JSON"))
+}
+
+fn inbox_row(row: &ConversationRow, unread: u64, own: Digest, threads: Vec<ThreadAt>) -> InboxRow {
     InboxRow {
         conv: row.conv,
         head_seq: row.head_seq,
@@ -219,6 +251,8 @@ fn inbox_row(row: &ConversationRow, unread: u64, own: Digest) -> InboxRow {
         mentions: row.mention_seqs.len() as u64,
         role: row.role,
         own,
+        threads,
+        settings: settings_digest(row.title.as_deref(), &row.settings),
     }
 }
 
@@ -230,7 +264,10 @@ pub(super) fn lack(held: &Held, fresh: &Fresh) -> Option<String> {
     if !held.quiet {
         return Some("it is not connected, or has something to say".to_owned());
     }
-    for (conv, row) in fresh {
+    if held.myself != fresh.myself {
+        return Some("it holds another privacy, or other blocks, than are so".to_owned());
+    }
+    for (conv, row) in &fresh.rows {
         match held.rows.get(conv) {
             None => return Some(format!("it does not know {conv}")),
             Some(held) if held != row => return Some(format!("it holds {held:?}, and {row:?} is so")),

@@ -2,7 +2,7 @@
 
 use super::device::Device;
 use super::{Crowd, Person};
-use crate::history::{Change, Logged, Present, Seen, What, digest};
+use crate::history::{Change, Logged, Present, Ruled, Seen, What, digest};
 use crate::world::World;
 use client::Client;
 use protocol::client_frame::Place;
@@ -196,8 +196,10 @@ pub(super) fn logged(entry: &Entry) -> Logged {
         created_ms: entry.created_ms,
         comes,
         goes,
+        thread: entry.thread,
         change: Change::of(&entry.kind, entry.target_seq, entry.body.get()),
         state: Present::of(entry).digest(),
+        ruled: Ruled::of(&entry.kind, entry.sender, entry.body.get()),
     }
 }
 

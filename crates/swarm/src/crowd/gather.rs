@@ -4,7 +4,7 @@ use super::device::Device;
 use super::{Counts, Crowd, Person, Run};
 use crate::ear;
 use crate::history::{self, DeviceKind, Recorder, What};
-use crate::plan::{Plan, RoomPlan};
+use crate::plan::{Links, Plan, RoomPlan};
 use crate::world::World;
 use client::account::{Account, AccountError};
 use client::address::Address;
@@ -54,6 +54,7 @@ impl<W: World> Crowd<W> {
             plan,
             recorder,
             counts: Arc::<Counts>::default(),
+            links: Links::default(),
             address,
             users: signed_up.iter().map(|one| one.user).collect(),
         });
@@ -293,6 +294,7 @@ async fn sign_up<C: client::address::Connector>(account: &Account<C>, handle: &s
         name: handle.to_owned(),
         password: PASSWORD.to_owned(),
         invite: None,
+        link: None,
         device_name: "0".to_owned(),
         cookie: false,
     };

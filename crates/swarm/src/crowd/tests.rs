@@ -1,6 +1,6 @@
 //! What the crowd makes of a log and of an inbox: the verdict believes it.
 
-use super::calm::{Held, lack};
+use super::calm::{Held, Truth, lack};
 use super::finish::logged;
 use crate::history::{InboxRow, digest};
 use protocol::server_frame::Role;
@@ -68,12 +68,15 @@ fn row() -> InboxRow {
         mentions: 0,
         role: Some(Role::Member),
         own: 0,
+        threads: Vec::new(),
+        settings: 0,
     }
 }
 
 fn held() -> Held {
     Held {
         rows: BTreeMap::from([(CONV, row())]),
+        myself: 6,
         ends: BTreeMap::from([(CONV, Seq(5))]),
         reads: BTreeMap::from([(CONV, (Generation(0), Seq(3)))]),
         quiet: true,
@@ -82,10 +85,12 @@ fn held() -> Held {
 
 #[test]
 fn a_device_lacks_nothing_only_if_it_holds_all_that_is_so() {
-    let fresh = Some(BTreeMap::from([(CONV, row())]));
+    let (rows, myself) = (BTreeMap::from([(CONV, row())]), 6);
+    let fresh = Some(Truth { rows, myself });
     assert_eq!(lack(&held(), &fresh), None);
     assert!(lack(&held(), &None).is_some(), "nobody says what is so");
-    let spoiled: [fn(&mut Held); 5] = [
+    let spoiled: [fn(&mut Held); 6] = [
+        |held| held.myself = 5,
         |held| held.quiet = false,
         |held| held.rows.clear(),
         |held| held.rows.values_mut().for_each(|row| row.unread = 1),

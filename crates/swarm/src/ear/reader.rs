@@ -7,10 +7,12 @@ use client::link::Link;
 use protocol::change::AskHistory;
 use protocol::client_frame::{AskInbox, Get};
 use protocol::own::{DraftRow, MarkRow};
+use protocol::people::Privacy;
 use protocol::server_frame::{ConversationRow, ServerFrame, Topic};
+use protocol::thread::ThreadRow;
 use protocol::token::TokenText;
-use protocol::{ClientFrame, ConversationId, Entry, RequestId, Seq, Ver};
-use std::collections::BTreeMap;
+use protocol::{ClientFrame, ConversationId, Entry, RequestId, Seq, UserId, Ver};
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
 
@@ -26,6 +28,12 @@ pub struct Inbox {
     pub marks: BTreeMap<(ConversationId, Seq), MarkRow>,
     /// What was begun.
     pub drafts: BTreeMap<ConversationId, DraftRow>,
+    /// Threads that are followed, or were.
+    pub threads: BTreeMap<(ConversationId, Seq), ThreadRow>,
+    /// Who may reach the person and know what of them.
+    pub privacy: Privacy,
+    /// Whom they block.
+    pub blocks: BTreeSet<UserId>,
 }
 
 /// A socket that asks and waits for the answer. It does not beat: it is for a moment, not for keeping.
@@ -88,7 +96,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Reader<S> {
                     Topic::Conversation(row) => drop(inbox.rows.insert(row.conv, *row)),
                     Topic::Mark(mark) => drop(inbox.marks.insert((mark.conv, mark.seq), mark)),
                     Topic::Draft(draft) => drop(inbox.drafts.insert(draft.conv, *draft)),
-                    Topic::Devices | Topic::Profile | Topic::Privacy(_) | Topic::Blocks(_) | Topic::Unknown => {}
+                    Topic::Thread(row) => drop(inbox.threads.insert((row.conv, row.thread), row)),
+                    Topic::Privacy(privacy) => inbox.privacy = privacy,
+                    Topic::Blocks(blocks) => inbox.blocks = blocks.users.into_iter().collect(),
+                    Topic::Devices | Topic::Profile | Topic::Unknown => {}
                 }
             }
             after_ver = page.to;

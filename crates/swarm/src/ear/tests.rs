@@ -161,6 +161,7 @@ fn row() -> ServerFrame {
         peer: None,
         prefs: protocol::own::Prefs::default(),
         request: None,
+        asking: 0,
     };
     ServerFrame::Inbox(Inbox {
         from: Ver(0),

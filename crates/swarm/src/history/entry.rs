@@ -4,7 +4,9 @@
 //! digest, which is written down only where an entry is read as it is now.
 
 use super::{Digest, digest};
-use protocol::entry::{Pinned, Reacted, Reaction};
+use protocol::entry::{Added, Created, Left, Pinned, Reacted, Reaction};
+use protocol::group::{GroupSettings, RoleChanged, SettingsChange};
+use protocol::server_frame::Role;
 use protocol::{Entry, Kind, Ordinal, SendId, Seq, UserId};
 use serde::{Deserialize, Serialize};
 
@@ -48,12 +50,29 @@ pub struct Logged {
     /// Who reads this and nothing after.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub goes: Vec<UserId>,
+    /// The thread it is in: there it counts, and not in its conversation.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub thread: Option<Seq>,
     /// What it changes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub change: Option<Change>,
     /// What changes made of it, see [`Present`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub state: Option<Digest>,
+    /// What it changes of its group.
+    #[serde(default, skip_serializing_if = "Ruled::is_nothing")]
+    pub ruled: Ruled,
+}
+
+/// What an entry changes of its group: what it is, and who is what in it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ruled {
+    /// Its title and settings.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub settings: Option<SettingsChange>,
+    /// The roles that people have from here on.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub roles: Vec<(UserId, Role)>,
 }
 
 /// What an entry does to another; its kind says what sort of change it is.
@@ -114,6 +133,14 @@ impl Seen {
     }
 }
 
+impl Logged {
+    /// Whether it is a message of its conversation, which ordinals and unread count.
+    #[must_use]
+    pub fn counts(&self) -> bool {
+        self.thread.is_none() && Kind::of(&self.kind).counts()
+    }
+}
+
 impl Present {
     /// Of an entry as it is read.
     #[must_use]
@@ -147,4 +174,58 @@ impl Change {
         }
         Some(Self { target, emoji, on })
     }
+}
+
+impl Ruled {
+    /// What an entry of this kind, sender and body does. A body that cannot be read does nothing.
+    #[must_use]
+    pub fn of(kind: &Kind, sender: UserId, body: &str) -> Self {
+        let read = match kind {
+            Kind::Created => serde_json::from_str(body).map(|created| Self::created(sender, created)),
+            Kind::Added => serde_json::from_str(body).map(|added: Added| Self {
+                roles: added.users.into_iter().map(|user| (user, Role::Member)).collect(),
+                ..Self::default()
+            }),
+            Kind::Left => serde_json::from_str(body).map(|left: Left| Self {
+                roles: left.owner.into_iter().map(|user| (user, Role::Owner)).collect(),
+                ..Self::default()
+            }),
+            Kind::Role => serde_json::from_str(body).map(|changed: RoleChanged| Self {
+                roles: vec![(changed.user, changed.role)],
+                ..Self::default()
+            }),
+            Kind::Settings => serde_json::from_str(body).map(|change| Self {
+                settings: Some(change),
+                ..Self::default()
+            }),
+            _ => return Self::default(),
+        };
+        read.unwrap_or_default()
+    }
+
+    fn created(creator: UserId, created: Created) -> Self {
+        let is_group = created.title.is_some();
+        let role = |user| match is_group && user == creator {
+            true => Role::Owner,
+            false => Role::Member,
+        };
+        Self {
+            settings: is_group.then(|| SettingsChange {
+                title: created.title,
+                ..SettingsChange::default()
+            }),
+            roles: created.members.into_iter().map(|user| (user, role(user))).collect(),
+        }
+    }
+
+    fn is_nothing(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+/// What a group's title and settings are compared by; 0: it is none.
+#[must_use]
+pub fn settings_digest(title: Option<&str>, settings: &GroupSettings) -> Digest {
+    let source = || serde_json::to_string(&(title, settings)).expect("settings are always JSON");
+    title.map_or(0, |_| digest(&source()))
 }

@@ -1,6 +1,6 @@
 //! `answer`: somebody takes up what a stranger wrote, or puts it aside.
 
-use super::{Act, After, Doer, Room, Scene};
+use super::{Act, After, Doer, Room, Scene, patiently};
 use crate::history::What;
 use client::No;
 use protocol::people;
@@ -8,10 +8,6 @@ use rand::RngExt;
 use rand::rngs::StdRng;
 use rand::seq::IteratorRandom;
 use serde::{Deserialize, Serialize};
-use std::time::Duration;
-
-/// How long the answer is waited for. It may be done later all the same: the client goes on asking.
-const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Answers a request. One that was answered already is no request any more, and that is refused.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -44,9 +40,7 @@ impl Act for Answer {
         } else {
             people::Answer::Ignore
         };
-        match tokio::time::timeout(PATIENCE, doer.client.answer(conv, answer)).await {
-            Ok(Err(no)) => Err(no),
-            Ok(Ok(())) | Err(_) => Ok(After::Stay),
-        }
+        patiently(doer.client.answer(conv, answer)).await?;
+        Ok(After::Stay)
     }
 }

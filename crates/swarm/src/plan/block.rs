@@ -1,16 +1,12 @@
 //! `block`: somebody wants to hear nothing more of the other one of a 1:1, or again.
 
-use super::{Act, After, Doer, PersonNumber, Scene};
+use super::{Act, After, Doer, PersonNumber, Scene, patiently};
 use crate::history::What;
 use client::No;
 use rand::RngExt;
 use rand::rngs::StdRng;
 use rand::seq::IteratorRandom;
 use serde::{Deserialize, Serialize};
-use std::time::Duration;
-
-/// How long the answer is waited for. It may be done later all the same: the client goes on asking.
-const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Blocks somebody, or no longer.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -42,10 +38,8 @@ impl Act for Block {
     async fn act(&self, doer: &Doer<'_>) -> Result<After, No> {
         let (user, on) = (doer.person(self.person), self.on);
         doer.recorder.note(Some(doer.device), What::Blocking { user, on });
-        match tokio::time::timeout(PATIENCE, doer.client.block(user, on)).await {
-            Ok(Ok(())) => doer.recorder.note(Some(doer.device), What::Blocked { user, on }),
-            Ok(Err(no)) => return Err(no),
-            Err(_) => {}
+        if patiently(doer.client.block(user, on)).await?.is_some() {
+            doer.recorder.note(Some(doer.device), What::Blocked { user, on });
         }
         Ok(After::Stay)
     }

@@ -95,6 +95,10 @@ impl Scene {
             rooms,
             members,
             blocks: BTreeSet::new(),
+            hidden: BTreeSet::new(),
+            removed: BTreeSet::new(),
+            linked: BTreeSet::new(),
+            announcing: BTreeSet::new(),
             device: 0,
             turns,
         }

@@ -26,6 +26,7 @@ impl Act for Join {
             .filter(|person| !members.contains(person))
             .choose(chance)?;
         members.insert(person);
+        scene.removed.remove(&(room, person));
         Some(Self { room, person })
     }
 

@@ -14,7 +14,7 @@ pub struct Leave {
 }
 
 impl Act for Leave {
-    const WEIGHT: u32 = 2;
+    const WEIGHT: u32 = 6;
 
     fn draw(scene: &mut Scene, chance: &mut StdRng) -> Option<Self> {
         let me = scene.person();

@@ -25,6 +25,7 @@ impl Act for Remove {
         let members = &mut scene.members[room as usize];
         let person = members.iter().copied().filter(|person| *person != me).choose(chance)?;
         members.remove(&person);
+        scene.removed.insert((room, person));
         Some(Self { room, person })
     }
 

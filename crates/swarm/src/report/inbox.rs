@@ -49,6 +49,7 @@ fn differences(held: &InboxRow, fresh: &InboxRow) -> Vec<String> {
             ("unread", row.unread.to_string()),
             ("mentions", row.mentions.to_string()),
             ("role", role(row)),
+            ("settings", names::digest(row.settings)),
         ]
     };
     let pairs = fields(held).into_iter().zip(fields(fresh));

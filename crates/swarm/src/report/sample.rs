@@ -1,6 +1,6 @@
 //! Made-up runs to try the reports with. Some names in them are hostile.
 
-use crate::history::{DeviceKind, InboxRow, Logged, Phase, Record, Seen, What};
+use crate::history::{DeviceKind, Hidden, InboxRow, Logged, Phase, Record, Ruled, Seen, What};
 use crate::verdict::{Rule, Share, Summary, Verdict, Violation};
 use protocol::server_frame::{PresenceState, Role};
 use protocol::{ConversationId, Generation, Ordinal, SendId, Seq, UserId};
@@ -232,6 +232,8 @@ pub(super) fn inbox_row(unread: u64) -> InboxRow {
         mentions: 0,
         role: Some(Role::Admin),
         own: 0,
+        threads: Vec::new(),
+        settings: 0,
     }
 }
 
@@ -250,8 +252,10 @@ pub(super) fn one_of_each() -> Vec<Record> {
             created_ms: 1,
             comes: vec![user(1), user(2)],
             goes: vec![user(9)],
+            thread: None,
             change: None,
             state: None,
+            ruled: Ruled::default(),
         }],
     };
     let (conv, send_id, seq) = (conv(), send_id(1), Seq(4));
@@ -276,11 +280,38 @@ pub(super) fn one_of_each() -> Vec<Record> {
     let mut history = begin();
     history.extend(run.map(|what| at(10, None, what)));
     history.extend(asked_and_told(conv, send_id, seq).map(|what| at(20, 2, what)));
+    history.extend(decided(conv, send_id).map(|what| at(25, 2, what)));
     let (held, fresh) = (vec![inbox_row(2)], vec![inbox_row(3)]);
     history.push(at(30, 2, What::Snapshot { held, fresh }));
     let (held, fresh) = (vec![inbox_row(2)], vec![inbox_row(2)]);
     history.push(at(30, 9, What::Snapshot { held, fresh }));
     history
+}
+
+fn decided(conv: ConversationId, send_id: SendId) -> [What; 12] {
+    let (presence, receipts, on) = (Hidden::Presence, Hidden::Receipts, true);
+    [
+        What::Hiding { what: presence, on },
+        What::Hides { what: receipts, on },
+        What::ReadsAll,
+        What::HasReadAll,
+        What::Myself { held: 1, fresh: 1 },
+        What::Myself { held: 1, fresh: 2 },
+        What::Linked {
+            conv,
+            link: send_id,
+            uses: 2,
+        },
+        What::Revoking { conv, link: send_id },
+        What::Revoked { conv, link: send_id },
+        What::Joins {
+            conv,
+            link: send_id,
+            send_id,
+        },
+        What::LetIn { conv, send_id },
+        What::MustWait { conv, send_id },
+    ]
 }
 
 fn asked_and_told(conv: ConversationId, send_id: SendId, seq: Seq) -> [What; 32] {

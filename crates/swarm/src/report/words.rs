@@ -2,7 +2,7 @@
 
 use super::inbox::compared;
 use super::names::{self, Names};
-use crate::history::{Logged, Phase, Record, Seen, What};
+use crate::history::{Hidden, Logged, Phase, Record, Seen, What};
 use protocol::{ConversationId, SendId, Seq};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -139,15 +139,27 @@ pub(super) fn say(what: &What, names: &Names, focus: &Focus) -> String {
         | What::Unknown { .. }
         | What::Forgets
         | What::Read { .. }
+        | What::ReadsAll
+        | What::HasReadAll
         | What::MarkUnread { .. }
         | What::Drafted { .. } => asked(what, focus),
-        What::Blocking { .. } | What::Blocked { .. } | What::Requested { .. } | What::TakesUp { .. } => {
-            shunned(what, names, focus)
-        }
+        What::Blocking { .. }
+        | What::Blocked { .. }
+        | What::Hiding { .. }
+        | What::Hides { .. }
+        | What::Requested { .. }
+        | What::TakesUp { .. } => shunned(what, names, focus),
+        What::Linked { .. }
+        | What::Revoking { .. }
+        | What::Revoked { .. }
+        | What::Joins { .. }
+        | What::LetIn { .. }
+        | What::MustWait { .. } => linked(what, focus),
         What::Final { .. }
         | What::Holds { .. }
         | What::Bodies { .. }
         | What::Snapshot { .. }
+        | What::Myself { .. }
         | What::Draft { .. }
         | What::Log { .. } => end(what, names, focus),
         what => told(what, names, focus),
@@ -232,6 +244,8 @@ fn asked(what: &What, focus: &Focus) -> String {
         }
         What::Forgets => "forgets what it was not answered".to_owned(),
         What::Read { conv, seq } => format!("reads up to #{seq}{}", focus.place(*conv)),
+        What::ReadsAll => "reads everything".to_owned(),
+        What::HasReadAll => "has read everything".to_owned(),
         What::MarkUnread { conv, seq } => format!("marks as unread what is above #{seq}{}", focus.place(*conv)),
         What::Drafted { conv, text, over } => {
             let over = over.map_or_else(String::new, |over| format!(" over {}", names::digest(over)));
@@ -251,10 +265,40 @@ fn shunned(what: &What, names: &Names, focus: &Focus) -> String {
             does(*on, "now blocks", "blocks no longer"),
             names.person(*user)
         ),
+        What::Hiding { what, on } => format!("{} {}", does(*on, "hides", "shows again"), hidden(*what)),
+        What::Hides { what, on } => format!("{} {}", does(*on, "now hides", "hides no longer"), hidden(*what)),
         What::Requested { conv } => format!("is asked by a stranger{}", focus.place(*conv)),
         What::TakesUp { conv } => format!("takes the request up{}", focus.place(*conv)),
         _ => String::new(),
     }
+}
+
+/// What somebody tells nobody.
+fn hidden(what: Hidden) -> &'static str {
+    match what {
+        Hidden::Presence => "that they are there",
+        Hidden::Receipts => "how far they have read",
+    }
+}
+
+/// What becomes of links.
+fn linked(what: &What, focus: &Focus) -> String {
+    let (says, conv) = match what {
+        What::Linked { conv, link, uses } => (
+            format!("has made the link {} for {uses} uses", names::send(*link)),
+            conv,
+        ),
+        What::Revoking { conv, link } => (format!("voids the link {}", names::send(*link)), conv),
+        What::Revoked { conv, link } => (format!("has voided the link {}", names::send(*link)), conv),
+        What::Joins { conv, link, send_id } => (
+            format!("joins by the link {}: {}", names::send(*link), names::send(*send_id)),
+            conv,
+        ),
+        What::LetIn { conv, send_id } => (format!("is in by {}", names::send(*send_id)), conv),
+        What::MustWait { conv, send_id } => (format!("has to be let in after {}", names::send(*send_id)), conv),
+        _ => return String::new(),
+    };
+    says + &focus.place(*conv)
 }
 
 /// What a device is told.
@@ -319,6 +363,8 @@ fn end(what: &What, names: &Names, focus: &Focus) -> String {
             )
         }
         What::Snapshot { held, fresh } => compared(held, fresh),
+        What::Myself { held, fresh } if held == fresh => "holds the privacy and the blocks that are so".to_owned(),
+        What::Myself { .. } => "holds another privacy, or other blocks, than are so".to_owned(),
         What::Draft { conv, now, kept } => {
             let now = now.map_or_else(|| "nothing".to_owned(), names::digest);
             let kept: Vec<String> = kept.iter().map(|text| names::digest(*text)).collect();

@@ -18,7 +18,8 @@ pub fn judge(case: &Case<'_>, found: &mut Found<'_, '_>) {
         let Some(who) = case.devices.get(&asked.device) else {
             continue;
         };
-        let excused = who.stopped.is_some() || who.forgot_after(asked.at_us);
+        // A join by a link is a question, and no outbox asks it for ever.
+        let excused = asked.verb == "join" || who.stopped.is_some() || who.forgot_after(asked.at_us);
         // The answer may be among the events that its owner was too slow for; the log then tells.
         let unheard = who.lost_events_after(asked.at_us)
             && case

@@ -187,8 +187,12 @@ impl<'a> Case<'a> {
     /// Whether this place is somebody else's entry for good reason: who begins a 1:1 that is there already, or adds
     /// people who are all in, or makes of an entry what it is, is answered with what is there.
     pub fn is_borrowed(&self, asked: Option<&Asked<'_>>, log: &Log<'_>, send_id: SendId, seq: Seq) -> bool {
-        let may_be =
-            asked.is_some_and(|asked| matches!(asked.verb, "create" | "begin" | "add" | "delete" | "react" | "pin"));
+        let may_be = asked.is_some_and(|asked| {
+            let verbs = [
+                "create", "begin", "add", "admit", "settings", "role", "delete", "react", "pin",
+            ];
+            verbs.contains(&asked.verb)
+        });
         may_be && log.named(send_id).is_none() && log.entry(seq).is_some()
     }
 
@@ -362,6 +366,12 @@ fn conv(what: &What) -> Option<ConversationId> {
         | What::Drafted { conv, .. }
         | What::Requested { conv }
         | What::TakesUp { conv }
+        | What::Linked { conv, .. }
+        | What::Revoking { conv, .. }
+        | What::Revoked { conv, .. }
+        | What::Joins { conv, .. }
+        | What::LetIn { conv, .. }
+        | What::MustWait { conv, .. }
         | What::Draft { conv, .. }
         | What::Shown { conv, .. }
         | What::Skipped { conv, .. }

@@ -4,7 +4,7 @@ use super::Rule;
 use super::case::Case;
 use super::found::{Found, Spot};
 use super::log::Log;
-use protocol::{ConversationId, Kind, Ordinal, Seq};
+use protocol::{ConversationId, Ordinal, Seq};
 
 pub fn judge(case: &Case<'_>, found: &mut Found<'_, '_>) {
     for (conv, logs) in &case.logs {
@@ -23,7 +23,7 @@ fn in_log(conv: ConversationId, log: &Log<'_>, found: &mut Found<'_, '_>) {
                 format!("gap: the log of {conv} has {} where {} belongs", entry.seq, seq.next())
             });
         }
-        let counts = Kind::of(&entry.kind).counts();
+        let counts = entry.counts();
         let due = if counts { ord.next() } else { ord };
         if entry.ord != due {
             found.wrong(Rule::I4, spot(), || {

@@ -1,14 +1,19 @@
 //! One log of one lineage, as it was dumped, and who may read what of it.
 
+use super::standing::Standing;
 use crate::history::Logged;
-use protocol::{Kind, SendId, Seq, UserId};
+use protocol::group::History;
+use protocol::{SendId, Seq, UserId};
 use std::collections::BTreeMap;
 
 /// A stretch of a log that somebody may read, both ends included; `to` `None`: to its end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Stay {
-    /// The entry that let them in.
+    /// The first entry: the one that let them in, or where newcomers read what was said before, the first one since
+    /// they were last there.
     pub from: Seq,
+    /// The entry that let them in.
+    pub came: Seq,
     /// The entry that saw them out.
     pub to: Option<Seq>,
 }
@@ -51,18 +56,22 @@ impl<'a> Log<'a> {
             log.by_seq.entry(entry.seq).or_insert(entry);
             log.by_send.entry(entry.send_id).or_insert(entry);
         }
+        let mut standing = Standing::default();
         for entry in log.by_seq.values() {
             if let Some(change) = &entry.change {
                 log.changes.entry(change.target).or_default().push(entry);
             }
-            if Kind::of(&entry.kind).counts() {
+            if entry.counts() {
                 log.messages.push(entry.seq);
             }
             for user in &entry.comes {
                 let stays = log.stays.entry(*user).or_default();
                 if stays.last().is_none_or(|stay| stay.to.is_some()) {
-                    let from = entry.seq;
-                    stays.push(Stay { from, to: None });
+                    let since = stays.last().and_then(|stay| stay.to).map_or(Seq(1), Seq::next);
+                    let is_open = standing.settings.history == History::All;
+                    let came = entry.seq;
+                    let from = if is_open { since } else { came };
+                    stays.push(Stay { from, came, to: None });
                 }
             }
             for user in &entry.goes {
@@ -70,6 +79,7 @@ impl<'a> Log<'a> {
                     stay.to.get_or_insert(entry.seq);
                 }
             }
+            standing.apply(entry);
         }
         log
     }
@@ -124,6 +134,14 @@ impl<'a> Log<'a> {
     /// The first entry above a seq that somebody may read.
     pub fn next_readable(&self, user: UserId, above: Seq) -> Option<&'a Logged> {
         self.readable_between(user, above.next(), Seq(u64::MAX)).next()
+    }
+
+    /// The first entry above a seq that somebody is told of while they are there: not what they may read of the time
+    /// before they came.
+    pub fn next_told(&self, user: UserId, above: Seq) -> Option<&'a Logged> {
+        let within = |stay: &Stay| (stay.came.max(above.next()), stay.to.unwrap_or(Seq(u64::MAX)));
+        let mut stretches = self.stays(user).iter().map(within).filter(|(from, to)| from <= to);
+        stretches.find_map(|(from, to)| self.by_seq.range(from..=to).next().map(|(_, entry)| *entry))
     }
 
     /// The last entry that somebody may read.

@@ -58,11 +58,11 @@ pub fn judge(case: &Case<'_>, found: &mut Found<'_, '_>) {
         let rises = seen
             .entry((device, seat.lineage, seat.restarts, conv, user))
             .or_default();
-        // Who is shut out is told nothing of a cursor, and that is told as the beginning.
-        if (*delivered).max(*read) == Seq::ZERO {
-            continue;
-        }
         for (rise, (what, seq)) in rises.iter_mut().zip([("delivered", *delivered), ("read", *read)]) {
+            // Who is shut out is told nothing of a cursor, and that is told as the beginning.
+            if seq == Seq::ZERO {
+                continue;
+            }
             one.only_rises(case, rise, (what, seq), late_us, found);
             one.is_had(case, &had, (what, seq), found);
         }
@@ -125,7 +125,7 @@ impl One {
             return;
         }
         // Who comes in starts at the entry before; who writes has what they wrote.
-        let comes_in = log.stays(self.user).iter().any(|stay| stay.from == seq.next());
+        let comes_in = log.stays(self.user).iter().any(|stay| stay.came == seq.next());
         let wrote = log.entry(seq).is_some_and(|entry| entry.sender == self.user);
         if seq == Seq::ZERO || comes_in || wrote {
             return;
@@ -161,7 +161,8 @@ impl Had {
                 }
                 What::Heard { conv, entry } => (*conv, entry.seq),
                 What::Read { conv, seq } | What::MarkUnread { conv, seq } => (*conv, *seq),
-                What::EventsLost => {
+                // Then they have read what no device of theirs may ever have had.
+                What::EventsLost | What::ReadsAll => {
                     had.unsure(who.user, record.at_us);
                     continue;
                 }

@@ -10,6 +10,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 pub fn judge(case: &Case<'_>, found: &mut Found<'_, '_>) {
     for (at, record) in case.history.iter().enumerate() {
+        if let (Some(device), What::Myself { held, fresh }) = (record.device, &record.what)
+            && held != fresh
+        {
+            found.wrong(Rule::I15, Spot::at(at), || {
+                let name = case.name(device);
+                format!("inbox: {name} holds another privacy, or other blocks, than a fresh device gets")
+            });
+        }
         let (Some(device), What::Snapshot { held, fresh }) = (record.device, &record.what) else {
             continue;
         };
@@ -124,6 +132,8 @@ fn differences(held: &InboxRow, fresh: &InboxRow) -> String {
             ("mentions", row.mentions.to_string()),
             ("role", format!("{:?}", row.role)),
             ("own", format!("{:x}", row.own)),
+            ("threads", format!("{:?}", row.threads)),
+            ("settings", format!("{:x}", row.settings)),
         ]
     };
     let pairs = of(held).into_iter().zip(of(fresh));

@@ -99,7 +99,7 @@ impl<'c, 'a> Stays<'c, 'a> {
         };
         let interval = |stay: &super::log::Stay| {
             let asked = log
-                .entry(stay.from)
+                .entry(stay.came)
                 .and_then(|entry| self.case.invokes.get(&entry.send_id));
             let from_us = asked.map_or(0, |asked| asked.at_us);
             let end = stay.to.and_then(|to| log.entry(to));

@@ -147,7 +147,12 @@ fn follows(
     let Some(log) = log.filter(|log| log.may_read(one.user, seq) && log.entry(seq).is_some()) else {
         return;
     };
-    if let Some(missed) = log.next_readable(one.user, last.seq).filter(|next| next.seq < seq) {
+    // What was said before they came is theirs to ask for; nobody tells it unasked.
+    let next = match did {
+        HEARD => log.next_told(one.user, last.seq),
+        _ => log.next_readable(one.user, last.seq),
+    };
+    if let Some(missed) = next.filter(|next| next.seq < seq) {
         found.wrong(Rule::I6, spot().of(missed.send_id), || {
             let (name, missed) = (case.name(one.device), missed.seq);
             format!(
@@ -157,6 +162,9 @@ fn follows(
         });
     }
 }
+
+/// What a bare socket did, in words.
+const HEARD: &str = "heard";
 
 /// What bare sockets heard.
 #[derive(Default)]
@@ -184,7 +192,7 @@ fn hear(case: &Case<'_>, one: One, seq: Seq, hearing: &mut Hearing, found: &mut 
     });
     if let Some((last, ..)) = before {
         let log = case.log(one.conv, one.seat.lineage);
-        follows(case, one, log, (last, seq), "heard", found);
+        follows(case, one, log, (last, seq), HEARD, found);
     }
     let last = Last {
         at: one.at,

@@ -4,7 +4,7 @@ use crate::story::*;
 use protocol::{ConversationId, Kind, Ordinal, SendId, Seq, UserId};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
-use swarm::history::{self, Device, DeviceKind, Logged, Record, Seen, What};
+use swarm::history::{self, Device, DeviceKind, Logged, Record, Ruled, Seen, What};
 use swarm::verdict::{Rule, judge};
 
 #[test]
@@ -265,8 +265,10 @@ fn long(sends: u64) -> (Vec<Record>, ConversationId) {
                 Vec::new()
             },
             goes: Vec::new(),
+            thread: None,
             change: None,
             state: None,
+            ruled: Ruled::default(),
         });
     }
     let end_us = 1_000 * (sends + 3);

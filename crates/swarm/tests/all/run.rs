@@ -2,7 +2,7 @@
 
 use crate::story::*;
 use protocol::{Ordinal, Seq};
-use swarm::history::{Phase, What};
+use swarm::history::{Phase, Record, ThreadAt, What};
 use swarm::verdict::{Rule, judge};
 
 /// CNV5: all devices end in the same state as the log.
@@ -139,6 +139,27 @@ fn i15_an_unread_count_is_wrong_everywhere() {
     assert_bad(&story, &[Rule::I15], "is message 2");
 }
 
+/// THR2: what is not read of a thread equals a walk over the log.
+#[test]
+fn i15_a_thread_is_miscounted_everywhere() {
+    let threads = |unread| {
+        vec![ThreadAt {
+            root: Seq(2),
+            head: Seq::ZERO,
+            read: Seq(2),
+            unread,
+        }]
+    };
+    let mut story = Story::good();
+    spoil_snapshot(&mut story, true, |row| row.threads = threads(0));
+    assert_good(&story);
+    spoil_snapshot(&mut story, true, |row| row.threads = threads(1));
+    assert_bad(&story, &[Rule::I15], "told 1 unread up to 0 in the thread of 2");
+    let mut story = Story::good();
+    spoil_snapshot(&mut story, false, |row| row.threads = threads(0));
+    assert_bad(&story, &[Rule::I15], "threads [ThreadAt");
+}
+
 #[test]
 fn i15_a_device_holds_something_else_than_a_fresh_one() {
     let mut story = Story::good();
@@ -210,4 +231,34 @@ fn too_easy_nobody_looked_at_the_log() {
     let mut story = Story::good();
     story.without(|record| matches!(record.what, What::Log { .. }));
     assert_bad(&story, &[Rule::TooEasy], "was never dumped");
+}
+
+/// OWN4: who has read everything has nothing unread of what was said before they asked.
+#[test]
+fn i15_who_has_read_everything_has_read_it() {
+    let story = |marks: bool, asks_late: bool| {
+        let mut story = Story::good();
+        let end = story.records.iter().position(|record| record.what == What::Healed);
+        let mut rest = story.records.split_off(end.expect("it ends"));
+        let early_us = story.records[12].at_us;
+        if marks {
+            let (conv, seq) = (CONV, Seq(1));
+            story.push(Some(BOBS), What::MarkUnread { conv, seq });
+        }
+        for (us, what) in [(0, What::ReadsAll), (1, What::HasReadAll)] {
+            let at_us = if asks_late {
+                story.records[story.records.len() - 1].at_us
+            } else {
+                early_us + us
+            };
+            let device = Some(BOBS);
+            story.records.push(Record { at_us, device, what });
+        }
+        story.records.append(&mut rest);
+        story
+    };
+    // Bob's row is read up to 2: nothing more had been said when he asked first.
+    assert_good(&story(false, false));
+    assert_bad(&story(false, true), &[Rule::I15], "not read");
+    assert_good(&story(true, true));
 }

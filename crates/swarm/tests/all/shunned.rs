@@ -3,7 +3,7 @@
 use crate::story::*;
 use protocol::server_frame::PresenceState;
 use protocol::{ConversationId, SendId, Seq, UserId};
-use swarm::history::{Device, What};
+use swarm::history::{Device, Hidden, Logged, What};
 use swarm::verdict::Rule;
 
 const ANNS_EAR: Device = 10;
@@ -137,4 +137,80 @@ fn i19_nothing_passes_in_a_request() {
         taken_up.push(Some(CYDS), What::TakesUp { conv });
         assert_eq!(says_of(&later(taken_up, &[(device, typing(user))]), Rule::I19), [""; 0]);
     }
+}
+
+/// Ann tells nobody something of herself, and that is acknowledged.
+fn hiding(what: Hidden) -> Story {
+    let mut story = Story::good();
+    story.push(Some(ANNS), What::Hiding { what, on: true });
+    story.push(Some(ANNS), What::Hides { what, on: true });
+    story
+}
+
+/// PPL3: it works both ways.
+#[test]
+fn i19_who_tells_nobody_is_told_of_nobody() {
+    for (device, user) in [(BOBS, ANN), (ANNS, BOB)] {
+        let hidden = later(hiding(Hidden::Presence), &[(device, presence(user))]);
+        assert_bad(&hidden, &[Rule::I19], "tells nobody");
+        assert_good(&later(hiding(Hidden::Receipts), &[(device, presence(user))]));
+    }
+    // How far somebody had read before they hid it stays told.
+    assert_good(&later(hiding(Hidden::Receipts), &[(BOBS_EAR, cursor(ANN, 1))]));
+    let receipt = [(ANNS_EAR, cursor(BOB, 1))];
+    assert_bad(&later(hiding(Hidden::Receipts), &receipt), &[Rule::I19], "tells nobody");
+    assert_good(&later(hiding(Hidden::Presence), &receipt));
+    // Of others than her it goes on, and she may change her mind.
+    assert_good(&later(hiding(Hidden::Presence), &[(CYDS, presence(BOB))]));
+    let mut shows = hiding(Hidden::Presence);
+    let (what, on) = (Hidden::Presence, false);
+    shows.push(Some(ANNS), What::Hiding { what, on });
+    assert_good(&later(shows, &[(BOBS, presence(ANN))]));
+}
+
+#[test]
+fn i15_a_device_holds_its_persons_privacy() {
+    let mut story = Story::good();
+    story.push(Some(ANNS), What::Myself { held: 1, fresh: 1 });
+    assert_good(&story);
+    story.push(Some(ANNS), What::Myself { held: 1, fresh: 2 });
+    assert_bad(&story, &[Rule::I15], "another privacy");
+}
+
+/// PPL3: what somebody reads after they hid it is told to nobody.
+#[test]
+fn i19_what_is_read_once_it_is_hidden_is_not_told() {
+    let conv = ConversationId::direct(ANN, BOB);
+    let told = |writer: Device| {
+        let mut story = hiding(Hidden::Receipts);
+        story.now_us += WHILE_US;
+        let (send_id, _) = story.ask(writer, "send");
+        story.spoil(|record| match &mut record.what {
+            What::Invoke {
+                send_id: of,
+                conv: place,
+                ..
+            } if *of == send_id => *place = conv,
+            _ => {}
+        });
+        let entry = Logged {
+            seq: Seq(2),
+            send_id,
+            sender: user_of(writer),
+            ..story.log[1].clone()
+        };
+        let entries = vec![entry];
+        story.push(
+            Some(BOBS),
+            What::Log {
+                lineage: 0,
+                conv,
+                entries,
+            },
+        );
+        says_of(&later(story, &[(BOBS_EAR, cursor(ANN, 2))]), Rule::I19)
+    };
+    assert_eq!(told(BOBS).len(), 1);
+    // Who writes has read what they write.
+    assert_eq!(told(ANNS), [""; 0]);
 }

@@ -4,7 +4,7 @@
 use protocol::server_frame::Role;
 use protocol::{ConversationId, Generation, Kind, Ordinal, SendId, Seq, UserId};
 use std::collections::{BTreeMap, BTreeSet};
-use swarm::history::{Device, DeviceKind, Digest, InboxRow, Logged, Record, Seen, What};
+use swarm::history::{Device, DeviceKind, Digest, InboxRow, Logged, Record, Ruled, Seen, What};
 use swarm::verdict::{Demands, Rule, Verdict, judge};
 
 pub const ANN: UserId = UserId::from_bytes([1; 16]);
@@ -103,6 +103,12 @@ impl Story {
         self.write(device, verb, false, comes, goes)
     }
 
+    /// Somebody comes by a question that no outbox keeps, so that nobody writes down an answer to the change itself.
+    pub fn enters(&mut self, device: Device, verb: &str, comes: &[UserId]) {
+        let send_id = self.change_members(device, verb, comes, &[]);
+        self.without(|record| matches!(&record.what, What::Ok { send_id: of, .. } if *of == send_id));
+    }
+
     /// What a change is called that nobody has asked for yet.
     pub fn name(&self) -> (SendId, Digest) {
         (SendId::from_bytes([self.next + 100; 16]), u64::from(self.next) + 1_000)
@@ -164,8 +170,10 @@ impl Story {
             created_ms: self.now_us / 1_000,
             comes: comes.to_vec(),
             goes: goes.to_vec(),
+            thread: None,
             change: None,
             state: None,
+            ruled: Ruled::default(),
         });
         seq
     }
@@ -248,6 +256,8 @@ impl Story {
             mentions: 0,
             role: self.members.contains(&user).then_some(Role::Member),
             own: 0,
+            threads: Vec::new(),
+            settings: 0,
         })
     }
 

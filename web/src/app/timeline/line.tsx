@@ -116,7 +116,7 @@ function Bubble({ row, me, group, acts, flash, mention }: LineProps) {
         else if (e.key === "r") acts.reply(line);
         else if (e.key === "e") acts.edit(line);
       }}
-      className={`group/line relative flex touch-pan-y gap-2 rounded-xl -outline-offset-2
+      className={`group/line relative flex touch-pan-y gap-2 pointer-coarse:select-none rounded-xl -outline-offset-2
         ${mine ? "flex-row-reverse" : ""} ${row.goesOn ? "pt-[calc(2px+var(--gap))]" : "pt-[calc(0.5rem+var(--gap))]"}
         ${flash ? "flash" : ""}`}>
       {group && !mine && (

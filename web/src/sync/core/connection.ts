@@ -88,6 +88,7 @@ export function welcomed(core: Core, welcome: Welcome, now_ms: number): void {
     state.epoch = welcome.epoch;
     core.keep({ change: "epoch", epoch: welcome.epoch, at_ms: now_ms });
   } else if (state.epoch !== welcome.epoch) resync(core, welcome.epoch, now_ms);
+  state.inbox.connected(welcome.ver);
   if (welcome.ver <= state.inbox.ver) caughtUp(core);
 }
 

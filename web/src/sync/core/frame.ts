@@ -84,6 +84,12 @@ export function takeFrame(core: Core, re: number | undefined, frame: ServerFrame
     case "draft_ok":
       core.state.own.putDraft(frame.ver, frame);
       return granted(core, ask, { about: "draft", conv: frame.conv }, frame.text_ver);
+    case "thread_ok":
+      core.state.own.putThreadRead(frame);
+      if (ask?.ask === "own") granted(core, ask, ask.about);
+      return;
+    case "thread":
+      return answer(core, ask, { reply: "thread", page: frame });
     case "starred":
       return answer(core, ask, { reply: "starred", starred: frame });
     case "read_all_ok":
@@ -111,7 +117,7 @@ function granted(core: Core, ask: Ask | undefined, about: About, text_ver?: Ver)
 }
 
 function isSame(one: About, other: About): boolean {
-  const seq = (about: About) => (about.about === "mark" ? about.seq : 0);
+  const seq = (about: About) => ("seq" in about ? about.seq : 0);
   return one.about === other.about && one.conv === other.conv && seq(one) === seq(other);
 }
 
@@ -170,6 +176,7 @@ function rows(core: Core, ver: Ver, told: InboxRow[], now_ms: number): void {
         break;
       case "mark":
       case "draft":
+      case "thread":
         core.state.own.put(row);
         owned.push(row.conv);
     }
@@ -213,6 +220,11 @@ function live(core: Core, { conv, epoch, entry }: Live, now_ms: number): void {
 }
 
 function entries(core: Core, ask: Ask | undefined, page: Entries, now_ms: number): void {
+  if (ask?.ask === "question" && ask.question.command === "find") {
+    // What a link leads to may lie far from what is held: it is shown, and not kept.
+    const { from, to, more, items } = page;
+    return core.reply(ask.ticket, { reply: "page", page: { from, to, more, fresh: true, entries: items } });
+  }
   if (ask?.ask !== "pull" && ask?.ask !== "page") return;
   const { conv } = page;
   const held = ask.ask === "page" ? ask.held : undefined;

@@ -94,6 +94,10 @@ function frameOf(asked: Exclude<Question, { command: "page" }>): ClientFrame {
       return { t: "history", ...asked.ask };
     case "decide":
       return asked.decision;
+    case "thread":
+      return { t: "thread", ...asked.ask };
+    case "find":
+      return { t: "find", ...asked.ask };
     case "starred":
       return { t: "starred", ...asked.ask };
     case "read_all":

@@ -42,6 +42,8 @@ function replyTo(core: Core, ticket: Ticket, command: Command, now_ms: number): 
     case "pins":
     case "history":
     case "decide":
+    case "thread":
+    case "find":
     case "starred":
     case "read_all":
     case "receipts":

@@ -120,6 +120,18 @@ pub const FIXED: &[Fixed] = &[
         ..mine("post", "/v1/sessions", "sign_in", "Makes another device of a person.")
     },
     Fixed {
+        token: false,
+        body: Some("AskPreview"),
+        answers: &[(200, "What is behind the link.", Content::Json("Preview"))],
+        refusals: &[Code::TooLarge, Code::BadRequest, Code::InviteInvalid],
+        ..mine(
+            "post",
+            "/v1/preview",
+            "preview",
+            "Looks behind a link into a group before there is an account.",
+        )
+    },
+    Fixed {
         answers: &[(200, "The devices that are signed in.", Content::Json("Devices"))],
         ..mine("get", "/v1/devices", "devices", "Lists the devices that are signed in.")
     },
@@ -182,6 +194,14 @@ pub const FIXED: &[Fixed] = &[
     Fixed {
         answers: &[(200, "A few lines.", PLAIN)],
         ..look("/", "page", "What this is and how to talk to it.")
+    },
+    Fixed {
+        answers: &[(200, "A page.", Content::Text("text/html"))],
+        ..look(
+            "/j/",
+            "link_page",
+            "What a browser shows who follows a link into a group: how to join.",
+        )
     },
     Fixed {
         answers: &[(200, "This page.", Content::Text("text/html"))],

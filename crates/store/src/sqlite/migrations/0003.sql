@@ -59,8 +59,10 @@ CREATE TABLE join_requests(
   PRIMARY KEY (conv, user)
 ) STRICT, WITHOUT ROWID;
 
--- The settings as they stand in somebody's inbox, as in conversations.
+-- The settings as they stand in somebody's inbox, as in conversations; asking: how many ask to be let in, for who may
+-- admit them.
 ALTER TABLE inbox ADD COLUMN settings TEXT;
+ALTER TABLE inbox ADD COLUMN asking INTEGER NOT NULL DEFAULT 0;
 
 -- Changes of entries (the conversation family) ------------------------------------------------------------------------
 
@@ -120,7 +122,7 @@ CREATE TABLE reports(
 ) STRICT;
 
 -- members, of a 1:1: request: 0 taken up, 1 open, 2 ignored. blocks: they block the other one. gone: their account is
--- deactivated. terms_rev: how often request and blocks changed. inbox has the first and the last of it.
+-- deactivated. terms_rev: how often request and blocks changed; in a group, of who may admit: who asks. inbox has the first and the last of it.
 ALTER TABLE members ADD COLUMN request INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE members ADD COLUMN blocks INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE members ADD COLUMN gone INTEGER NOT NULL DEFAULT 0;
@@ -131,3 +133,46 @@ ALTER TABLE inbox ADD COLUMN terms_rev INTEGER NOT NULL DEFAULT 0;
 -- handles: until_ms: given up, and kept for its person until then.
 ALTER TABLE handles ADD COLUMN until_ms INTEGER;
 CREATE INDEX handles_by_user ON handles(user);
+
+-- Threads (the conversation family; the last table of the user family) ------------------------------------------------
+
+-- threads: tord: replies of a kind that counts, up to and with this one. log.flags, bit 1: in a thread, and not counted
+-- by ord. (What carried a `thread` before this migration was counted by ord, and stays so: it is in no thread.)
+ALTER TABLE threads ADD COLUMN tord INTEGER NOT NULL DEFAULT 0;
+
+-- thread_members: what members say to a thread, and how far they have read it. follows: 0 no longer (it was let go for a
+-- younger one), 1 yes, 2 no, by their own word. rev: how often the row changed. Gone when its member goes.
+CREATE TABLE thread_members(
+  conv    INTEGER NOT NULL,
+  user    INTEGER NOT NULL,
+  root    INTEGER NOT NULL,
+  follows INTEGER NOT NULL,
+  read    INTEGER NOT NULL,
+  rev     INTEGER NOT NULL,
+  PRIMARY KEY (conv, user, root)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX thread_members_by_root ON thread_members(conv, root) WHERE follows = 1;
+
+-- fanout_threads: which threads changed in a conversation that stands in fanout, and for whom; user 0: for all who follow.
+CREATE TABLE fanout_threads(
+  conv INTEGER NOT NULL,
+  root INTEGER NOT NULL,
+  user INTEGER NOT NULL,
+  PRIMARY KEY (conv, root, user)
+) STRICT, WITHOUT ROWID;
+
+-- inbox_threads: one row per person and thread that they follow, or did. as_of, rev: when it was read.
+CREATE TABLE inbox_threads(
+  user      INTEGER NOT NULL,
+  conv      INTEGER NOT NULL,
+  root      INTEGER NOT NULL,
+  ver       INTEGER NOT NULL,
+  as_of     INTEGER NOT NULL,
+  rev       INTEGER NOT NULL,
+  following INTEGER NOT NULL,
+  head      INTEGER NOT NULL,
+  read      INTEGER NOT NULL,
+  unread    INTEGER NOT NULL,
+  PRIMARY KEY (user, conv, root)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX inbox_threads_by_ver ON inbox_threads(user, ver);

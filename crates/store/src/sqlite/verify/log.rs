@@ -2,6 +2,7 @@
 //! go forward?
 
 use super::super::db;
+use super::super::threads::IN_THREAD;
 use super::Verified;
 use crate::backup::Progress;
 use protocol::MessageId;
@@ -35,8 +36,10 @@ pub(super) fn walk(conn: &Connection, verified: &mut Verified, progress: &Progre
             created_ms: db::number(row, 4)?,
             id: MessageId::from_bytes(row.get(5)?),
         };
-        // A tombstone keeps its ord and may have lost its kind.
-        let counts = (row.get::<_, i64>(3)? & 1 == 0).then(|| db::kind(row.get_ref_unwrap(2)).counts());
+        // A tombstone keeps its ord and may have lost its kind. What is in a thread is counted there.
+        let flags: i64 = row.get(3)?;
+        let is_reply = flags & IN_THREAD != 0;
+        let counts = (flags & 1 == 0).then(|| !is_reply && db::kind(row.get_ref_unwrap(2)).counts());
         match before.filter(|before| before.conv == now.conv) {
             Some(before) => follows(verified, before, now, counts),
             None => {

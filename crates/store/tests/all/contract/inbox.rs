@@ -15,7 +15,7 @@ fn walked(scene: &Scene, conv: ConversationId, user: UserId) -> u64 {
     let readable = scene.readable(user, conv);
     readable
         .iter()
-        .filter(|entry| entry.kind.counts() && entry.seq > cursor)
+        .filter(|entry| entry.kind.counts() && entry.thread.is_none() && entry.seq > cursor)
         .count() as u64
 }
 
@@ -364,9 +364,7 @@ fn rows_of(store: &dyn Store, user: UserId) -> Vec<(Ver, InboxRecord)> {
     let rows = done(store.inbox(user, Ver::ZERO)).rows.into_iter();
     rows.filter_map(|(ver, topic)| match topic {
         Topic::Conversation(row) => Some((ver, *row)),
-        Topic::Devices | Topic::Profile | Topic::Mark(_) | Topic::Draft(_) | Topic::Privacy(_) | Topic::Blocks(_) => {
-            None
-        }
+        _ => None,
     })
     .collect()
 }

@@ -257,3 +257,74 @@ pub fn lnk3_who_joins_is_let_in(scene: &mut Scene) {
     }
     is_refused(scene, conv, dan, 2, Refused::TooManyLinks);
 }
+
+/// LNK5: who is nobody here sees the same behind a link as a stranger, uses nothing by it, and gets one answer for
+/// every link that is none.
+pub fn lnk5_nobody_sees_what_a_stranger_sees(scene: &mut Scene) {
+    let [ann, bob, cid] = scene.persons();
+    let conv = scene.group(&[ann, bob]);
+    make(scene, conv, ann, 1, Some(1));
+    let nobody = UserId::from_bytes([0; 16]);
+    let seen = done(scene.store.look(nobody, conv, [1; 32]));
+    assert_eq!(seen, done(scene.store.look(cid, conv, [1; 32])));
+    assert_eq!((seen.members, seen.member, seen.asked), (2, false, false));
+    assert_eq!(done(scene.store.links(ann, conv))[0].uses_left, Some(1));
+    let last = join(scene, conv, cid, 1);
+    done(scene.store.join(last));
+    for (conv, hash) in [(conv, 1), (conv, 2), (ConversationId::direct(ann, bob), 1)] {
+        assert_eq!(
+            refused(scene.store.look(nobody, conv, [hash; 32])),
+            Refused::InviteInvalid
+        );
+    }
+}
+
+/// LNK6: who may admit has it in their inbox how many ask, and nobody else has; asking again, being refused, let in,
+/// turned away, getting the right and losing it each leave it as it is.
+pub fn lnk6_who_may_admit_is_told_how_many_ask(scene: &mut Scene) {
+    let [ann, bob, cid, dan, eve] = scene.persons();
+    let conv = scene.group(&[ann, bob, cid]);
+    give(scene, conv, ann, bob, Role::Admin);
+    set(scene, conv, ann, approval(true));
+    make(scene, conv, ann, 1, None);
+    scene.fan_out();
+    let asking = |scene: &Scene| [ann, bob, cid].map(|user| scene.row(user, conv).asking);
+    let vers = |scene: &Scene| [ann, bob, cid].map(|user| scene.ver(user).0);
+    let mut before = vers(scene);
+    let mut told = |scene: &mut Scene, moved: [u64; 3], expected: [u32; 3], why: &str| {
+        scene.fan_out();
+        let now = vers(scene);
+        assert_eq!([0, 1, 2].map(|n| now[n] - before[n]), moved, "{why}");
+        assert_eq!(asking(scene), expected, "{why}");
+        before = now;
+    };
+    let first = join(scene, conv, dan, 1);
+    assert_eq!(done(scene.store.join(first)), Joined::Asked);
+    let of_one = done(scene.store.inbox_rows(conv)).rows;
+    told(scene, [1, 1, 0], [1, 1, 0], "dan asks");
+    done(scene.store.join(first));
+    let again = join(scene, conv, dan, 1);
+    done(scene.store.join(again));
+    is_refused(scene, conv, eve, 9, Refused::InviteInvalid);
+    told(scene, [0, 0, 0], [1, 1, 0], "nobody new asks");
+    let stale = done(scene.store.inbox_rows(conv));
+    assert_eq!(stale.rows, [], "and nothing is behind");
+    let second = join(scene, conv, eve, 1);
+    done(scene.store.join(second));
+    let early = done(scene.store.inbox_rows(conv)).rows;
+    told(scene, [1, 1, 0], [2, 2, 0], "eve asks, too");
+    assert_eq!(
+        done(scene.store.bump(of_one)),
+        [],
+        "what was read when one asked is late"
+    );
+    give(scene, conv, ann, bob, Role::Member);
+    told(scene, [1, 1, 1], [2, 0, 0], "bob may not admit any more");
+    assert_eq!(done(scene.store.bump(early)), [], "what was read before comes too late");
+    let no = scene.change(conv, ann, MemberChange::Admit(dan, false));
+    done(scene.store.change_members(no));
+    told(scene, [1, 0, 0], [1, 0, 0], "dan is turned away");
+    let no = scene.change(conv, ann, MemberChange::Admit(eve, true));
+    done(scene.store.change_members(no));
+    told(scene, [1, 1, 1], [0, 0, 0], "eve is in");
+}

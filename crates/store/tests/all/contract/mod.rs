@@ -17,6 +17,7 @@ mod pages;
 mod people;
 mod races;
 mod sends;
+mod threads;
 
 /// Makes a test of every promise for one engine. A promise that is not listed here is dead code, and the lint says so.
 macro_rules! contract {
@@ -59,6 +60,8 @@ macro_rules! contract {
                 lnk1_links_are_made_seen_and_bounded,
                 lnk2_a_link_does_not_bring_back_the_removed,
                 lnk3_who_joins_is_let_in,
+                lnk6_who_may_admit_is_told_how_many_ask,
+                lnk5_nobody_sees_what_a_stranger_sees,
             },
             changes::{
                 chg1_a_change_is_an_entry_and_its_target_stays,
@@ -138,6 +141,17 @@ macro_rules! contract {
                 own2_an_overwritten_draft_is_kept,
                 own2_no_text_is_lost_but_the_oldest_kept,
                 bnd1_drafts_bound_a_page_of_an_inbox,
+            },
+            threads::{
+                thr1_a_thread_starts_at_a_message,
+                thr2_a_reply_counts_in_its_thread_only,
+                thr3_who_is_concerned_follows,
+                thr3_who_is_mentioned_later_follows,
+                thr4_who_leaves_follows_nothing,
+                thr5_rows_of_threads_are_rows_of_the_inbox,
+                bnd1_threads_followed_are_bounded,
+                mem1_a_thread_shows_what_its_reader_may_read,
+                plk1_an_entry_is_found_by_its_name,
             },
             directory::{
                 aut5_a_handle_is_one_persons,

@@ -341,11 +341,17 @@ pub fn mem1_a_reference_must_be_readable(scene: &mut Scene) {
     assert_eq!(refused(scene.store.append(nowhere)), Refused::NotFound);
     let good = scene.append(Append {
         reply_to: Some(Seq(3)),
-        thread: Some(Seq(3)),
         ..plain
     });
-    assert_eq!((good.entry.reply_to, good.entry.thread), (Some(Seq(3)), Some(Seq(3))));
+    assert_eq!((good.entry.reply_to, good.entry.thread), (Some(Seq(3)), None));
     assert_eq!(*good.entry, scene.log(conv)[3]);
+    let reply = Append {
+        thread: Some(Seq(4)),
+        ..scene.text(conv, bob, "more of it")
+    };
+    let reply = scene.append(reply).entry;
+    assert_eq!((reply.reply_to, reply.thread), (None, Some(Seq(4))));
+    assert_eq!(*reply, scene.log(conv)[4]);
 }
 
 /// Lets so many threads submit at once, each everything before it waits for the first answer.

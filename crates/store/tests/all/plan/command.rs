@@ -10,7 +10,7 @@ use store::{
     NewDevice, NewMail, NewReport, NewUser, ProfileChange, Reply, SecretHash, SeenDevice, SetDraft, SetTerms, Store,
     Which,
 };
-use store::{ChangeSettings, Join, NewLink};
+use store::{AskThread, ChangeSettings, FollowThread, Join, NewLink, ReadThread, ThreadRecord};
 
 /// What a fault is in words: its own are the engine's.
 pub const FAULT: &str = "a fault";
@@ -28,6 +28,9 @@ pub enum Command {
     Join(Join),
     Cursors(Vec<CursorMove>),
     Bump(Vec<InboxRecord>),
+    Follow(FollowThread),
+    ReadThread(ReadThread),
+    BumpThreads(Vec<ThreadRecord>),
     CreateUser(NewUser),
     SetPassword(UserId, String),
     AddDevice(NewDevice),
@@ -83,6 +86,7 @@ pub enum Question {
     Manners(UserId),
     Find(UserId, String),
     Reports(u64),
+    Thread(AskThread),
 }
 
 /// An answer that was asked for and not yet waited for.
@@ -107,6 +111,17 @@ impl Command {
                 Box::new(move || {
                     said(wait(reply).map(|mut bumped| {
                         bumped.sort_by_key(|one| (one.user, one.ver));
+                        bumped
+                    }))
+                })
+            }
+            Self::Follow(follow) => later(store.follow(follow)),
+            Self::ReadThread(read) => later(store.read_thread(read)),
+            Self::BumpThreads(rows) => {
+                let reply = store.bump_threads(rows);
+                Box::new(move || {
+                    said(wait(reply).map(|mut bumped| {
+                        bumped.sort();
                         bumped
                     }))
                 })
@@ -173,6 +188,7 @@ impl Question {
             Self::Manners(user) => said(wait(store.manners(user))),
             Self::Find(user, prefix) => said(wait(store.find_acquainted(user, prefix, 3))),
             Self::Reports(after) => said(wait(store.reports(after, 3))),
+            Self::Thread(ask) => said(wait(store.thread(ask))),
         }
     }
 }

@@ -5,7 +5,7 @@ use super::play::Play;
 use crate::scene::{still, unread_of};
 use protocol::client_frame::Place;
 use protocol::{DeviceId, DeviceSeq, Seq, Ver};
-use store::{AskHistory, AskPage, Entry};
+use store::{AskHistory, AskPage, AskThread, Entry, ThreadPlace, Topic};
 
 impl Play {
     pub fn compare_ending(&mut self) {
@@ -73,8 +73,24 @@ impl Play {
         self.ask(&Question::Handles((0..6).map(|n| format!("h{n}")).collect()));
         self.ask(&Question::Invites(10));
         self.ask(&Question::Reports(0));
+        self.compare_threads();
         self.names_are_in_order();
         self.unread_equals_a_walk();
+    }
+
+    fn compare_threads(&mut self) {
+        let (people, convs) = (self.script.people.clone(), self.script.convs.clone());
+        for conv in convs {
+            for (root, &reader) in (2..6).flat_map(|root| people.iter().map(move |reader| (root, reader))) {
+                self.ask(&Question::Thread(AskThread {
+                    reader,
+                    conv,
+                    root: Seq(root),
+                    place: ThreadPlace::After(Seq::ZERO),
+                    limit: 100,
+                }));
+            }
+        }
     }
 
     /// Message ids are each store's own: in both they follow the log.
@@ -100,10 +116,27 @@ impl Play {
                 let readable = scene.readable(user, row.conv);
                 let unread = readable
                     .iter()
-                    .filter(|entry| entry.kind.counts() && entry.seq > cursor);
+                    .filter(|entry| entry.kind.counts() && entry.thread.is_none() && entry.seq > cursor);
                 assert_eq!(
                     unread_of(&row),
                     unread.count() as u64,
+                    "STORE_PLAN_SEED={}: {row:?} {readable:?}",
+                    self.seed
+                );
+            }
+            for (_, topic) in crate::scene::done(scene.store.inbox(user, Ver::ZERO)).rows {
+                let Topic::Thread(row) = topic else { continue };
+                let readable = scene.readable(user, row.conv);
+                let replies = || readable.iter().filter(|entry| entry.thread == Some(row.root));
+                let unread = replies().filter(|entry| entry.kind.counts() && entry.seq > row.read);
+                let expected = (
+                    replies().next_back().map_or(Seq::ZERO, |entry| entry.seq),
+                    unread.count() as u64,
+                );
+                let nothing = (Seq::ZERO, 0);
+                assert_eq!(
+                    (row.head, row.unread),
+                    if row.following { expected } else { nothing },
                     "STORE_PLAN_SEED={}: {row:?} {readable:?}",
                     self.seed
                 );

@@ -76,6 +76,11 @@ const WORDS: &[&str] = &[
     "to_seq: Some",
     "generation: Generation(2)",
     "more: true",
+    "NotARoot",
+    "thread: Some",
+    "following: true",
+    "following: false, head",
+    "unread: 2",
 ];
 
 /// Plays so many scripts, each on one of two threads.

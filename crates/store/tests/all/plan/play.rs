@@ -5,7 +5,7 @@ use super::script::Script;
 use crate::scene::{Open, Scene, done, model, wait};
 use protocol::{ConversationId, Generation, Seq};
 use std::collections::BTreeMap;
-use store::{InboxRecord, Store};
+use store::{InboxRecord, Store, ThreadRecord};
 
 /// Steps of a script.
 const STEPS: usize = 45;
@@ -21,6 +21,8 @@ pub struct Play {
     pub engine: Scene,
     /// Rows that were read some time, for bumps that come late.
     readings: Vec<InboxRecord>,
+    /// The same of threads.
+    thread_readings: Vec<ThreadRecord>,
     /// Marks that were read some time: of the model, of the engine.
     marks: Vec<(ConversationId, u64, u64)>,
     /// The last things that were done, for the report.
@@ -52,6 +54,7 @@ impl Play {
             yardstick: Scene::new(model),
             engine: Scene::new(open),
             readings: Vec::new(),
+            thread_readings: Vec::new(),
             marks: Vec::new(),
             trail: Vec::new(),
             words: None,
@@ -264,6 +267,7 @@ impl Play {
             }
             let marks = self.read_rows(conv);
             let rows = self.readings.split_off(self.readings.len() - marks.2);
+            let threads = self.thread_readings.split_off(self.thread_readings.len() - marks.3);
             let slice = 1 + self.script.chance.below(5);
             let crashes = self.script.chance.below(8) == 0;
             for (n, rows) in rows.chunks(if rows.len() > 20 { 256 } else { slice }).enumerate() {
@@ -271,9 +275,15 @@ impl Play {
                     self.together(&[Command::Bump(rows.to_vec())]);
                 }
             }
+            for rows in threads.chunks(slice).take_while(|_| !crashes) {
+                self.together(&[Command::BumpThreads(rows.to_vec())]);
+            }
             self.readings.extend(rows.into_iter().take(READINGS_MAX / 4));
             let surplus = self.readings.len().saturating_sub(READINGS_MAX);
             self.readings.drain(..surplus);
+            self.thread_readings.extend(threads.into_iter().take(READINGS_MAX / 4));
+            let surplus = self.thread_readings.len().saturating_sub(READINGS_MAX);
+            self.thread_readings.drain(..surplus);
             if self.script.chance.below(4) == 0 {
                 let heads = self.heads();
                 let command = self
@@ -291,7 +301,7 @@ impl Play {
     }
 
     /// Reads the rows that a conversation calls for, the same on both sides, and remembers them and their marks.
-    fn read_rows(&mut self, conv: ConversationId) -> (u64, u64, usize) {
+    fn read_rows(&mut self, conv: ConversationId) -> (u64, u64, usize, usize) {
         let (mut expected, mut told) = (
             done(self.yardstick.store.inbox_rows(conv)),
             done(self.engine.store.inbox_rows(conv)),
@@ -301,7 +311,9 @@ impl Play {
         self.marks.push((conv, marks.0, marks.1));
         let count = expected.rows.len();
         self.readings.extend(expected.rows);
-        (marks.0, marks.1, count)
+        let threads = expected.threads.len();
+        self.thread_readings.extend(expected.threads);
+        (marks.0, marks.1, count, threads)
     }
 
     fn settle(&mut self, conv: ConversationId, of_model: u64, of_engine: u64) {
@@ -329,15 +341,23 @@ impl Play {
         let rows = (0..count).map(|_| self.readings[self.script.chance.below(self.readings.len())].clone());
         let rows = rows.collect();
         self.together(&[Command::Bump(rows)]);
+        if !self.thread_readings.is_empty() {
+            let at = self.script.chance.below(self.thread_readings.len());
+            self.together(&[Command::BumpThreads(self.thread_readings[at..].to_vec())]);
+        }
     }
 
     /// Fans everything out, undisturbed.
     fn settle_all(&mut self) {
         for conv in self.dirty() {
-            let (of_model, of_engine, count) = self.read_rows(conv);
+            let (of_model, of_engine, count, threads) = self.read_rows(conv);
+            let threads = self.thread_readings.split_off(self.thread_readings.len() - threads);
             let rows = self.readings.split_off(self.readings.len() - count);
             for rows in rows.chunks(store::BUMP_ROWS_MAX) {
                 self.together(&[Command::Bump(rows.to_vec())]);
+            }
+            for rows in threads.chunks(store::BUMP_ROWS_MAX) {
+                self.together(&[Command::BumpThreads(rows.to_vec())]);
             }
             self.settle(conv, of_model, of_engine);
         }

@@ -16,7 +16,7 @@ use store::{
     MemberChange, Mentions, NewDevice, NewMail, NewReport, NewUser, ProfileChange, SeenDevice, SetDraft, SetTerms,
     Terms, Which,
 };
-use store::{ChangeSettings, Join, Names, NewLink};
+use store::{AskThread, ChangeSettings, FollowThread, Join, Names, NewLink, ReadThread, ThreadPlace};
 
 /// People in a script; the last one has no account.
 const PEOPLE: u8 = 6;
@@ -121,7 +121,8 @@ impl Script {
         let command = match self.chance.below(100) {
             0..28 => self.append(head_of),
             28..38 => self.amend(head_of),
-            38..57 => return self.cursors(head_of),
+            38..53 => return self.cursors(head_of),
+            53..57 => return self.threads(head_of),
             57..64 => self.change(),
             64..78 => self.group_business(),
             78..81 => self.group(),
@@ -171,6 +172,8 @@ impl Script {
             reply_to: self.name_in(conv),
             thread: self.name_in(conv),
         };
+        // Often where threads are already: in the first messages.
+        let thread = if self.coin(4) { Some(self.old(head)) } else { thread };
         Command::Append(Append {
             conv,
             sender: self.person(),
@@ -237,6 +240,24 @@ impl Script {
             _ => None,
         });
         said.filter(|_| !self.coin(6)).or(Some(SendId::from_bytes([7; 16])))
+    }
+
+    /// One of the first messages of a log.
+    fn old(&mut self, head: Seq) -> Seq {
+        Seq(2 + self.chance.below(4) as u64).min(head)
+    }
+
+    /// What somebody says to a thread.
+    fn threads(&mut self, head_of: &dyn Fn(ConversationId) -> Seq) -> Command {
+        let (conv, user) = (self.conv(), self.person());
+        let head = head_of(conv);
+        let root = if self.coin(6) { self.seq(head) } else { self.old(head) };
+        if self.coin(2) {
+            let on = !self.coin(3);
+            return Command::Follow(FollowThread { conv, user, root, on });
+        }
+        let read = self.seq(head);
+        Command::ReadThread(ReadThread { conv, user, root, read })
     }
 
     fn cursors(&mut self, head_of: &dyn Fn(ConversationId) -> Seq) -> Command {
@@ -435,7 +456,7 @@ impl Script {
         let (user, conv) = (self.person(), self.conv());
         let head = head_of(conv);
         let seq = self.seq(head);
-        match self.chance.below(28) {
+        match self.chance.below(30) {
             0..5 => {
                 let other = self.seq(head);
                 let place = match self.chance.below(4) {
@@ -486,6 +507,17 @@ impl Script {
             24 => Question::Manners(user),
             25 => Question::Find(user, if self.coin(2) { "p".into() } else { "NAME".into() }),
             26 => Question::Reports(self.chance.below(3) as u64),
+            27 | 28 => Question::Thread(AskThread {
+                reader: user,
+                conv,
+                root: self.old(head),
+                place: if self.coin(2) {
+                    ThreadPlace::After(seq)
+                } else {
+                    ThreadPlace::Before(seq)
+                },
+                limit: 1 + self.chance.below(4),
+            }),
             _ => Question::Invites(self.chance.below(4)),
         }
     }

@@ -70,6 +70,43 @@ pub fn closed() -> (TempDir, PathBuf) {
     (dir, file)
 }
 
+/// THR2: replies in threads, which no ord counts, are no fault of a log; also once they are deleted.
+#[test]
+fn thr2_a_log_with_threads_is_good() {
+    let dir = TempDir::new().expect("a directory");
+    let hands = Hands::new();
+    let data = dir.path().join("data");
+    let store = sqlite::start(&data, options(&hands)).expect("it opens");
+    let mut scene = Scene::over(Arc::new(store.clone()), &hands);
+    let (group, [ada, bob, _]) = lived_in(&mut scene);
+    for who in [bob, ada, bob] {
+        let reply = Append {
+            thread: Some(Seq(2)),
+            ..scene.text(group, who, "in a thread")
+        };
+        scene.append(reply);
+        scene.say(group, who, "beside it");
+    }
+    let send_id = scene.send_id();
+    let target = scene
+        .log(group)
+        .iter()
+        .rfind(|entry| entry.thread.is_some())
+        .expect("one")
+        .seq;
+    done(store.amend(store::Amend {
+        target_name: None,
+        conv: group,
+        actor: bob,
+        send_id,
+        target,
+        change: store::Amendment::Delete,
+    }));
+    drop(scene);
+    store.close();
+    good(&data);
+}
+
 /// What a writer was told: the seq of each of its sends, in order.
 struct Written {
     acked: AtomicU64,

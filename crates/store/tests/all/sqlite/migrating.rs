@@ -1,5 +1,6 @@
-//! Migrations, on a database that an older program wrote: `tests/fixtures/v1.sql` is what [`history`] left in a store
-//! of schema version 1. Later versions add their own file; none is ever made anew.
+//! Migrations, on databases that older programs wrote: `tests/fixtures/v1.sql` is what [`history`] left in a store of
+//! schema version 1, `v2.sql` what that and [`once`] left in one of version 2. Later versions add their own file; none
+//! is ever made anew.
 
 use super::{Inline, options};
 use crate::scene::{Hands, Scene, still};
@@ -13,6 +14,7 @@ use store::{
 use tempfile::TempDir;
 
 const V1: &str = include_str!("../../fixtures/v1.sql");
+const V2: &str = include_str!("../../fixtures/v2.sql");
 
 /// The people of the story and what they hold.
 struct Story {
@@ -162,14 +164,19 @@ fn look(inline: &mut Inline, story: &Story) -> Seen {
 /// send_id it knew, and goes on.
 #[test]
 fn dur7_an_old_store_is_migrated_whole() {
+    migrate(1, V1);
+    migrate(2, V2);
+}
+
+fn migrate(written_by: u32, left: &str) {
     let hands = Hands::new();
     let dir = TempDir::new().expect("a directory");
     let conn = Connection::open(dir.path().join(FILE)).expect("a file");
-    conn.execute_batch(V1).expect("the old store");
+    conn.execute_batch(left).expect("the old store");
     let version: u32 = conn
         .query_row("PRAGMA user_version", [], |row| row.get(0))
         .expect("a version");
-    assert_eq!(version, 1);
+    assert_eq!(version, written_by);
     let ids: Vec<[u8; 16]> = conn
         .prepare("SELECT message_id FROM log ORDER BY id")
         .and_then(|mut all| all.query_map([], |row| row.get(0))?.collect())

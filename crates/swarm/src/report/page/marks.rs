@@ -25,13 +25,27 @@ const SQUARE: &str = "<path d=\"M-5-5H5V5H-5z\"/>";
 /// What each record is drawn as.
 pub(super) fn mark(what: &What) -> Mark {
     let (class, shape) = match what {
-        What::Invoke { .. } | What::Drafted { .. } | What::Blocking { .. } | What::TakesUp { .. } => ("ask", RING),
-        What::Ok { .. } | What::Blocked { .. } => ("ok", DOT),
+        What::Invoke { .. }
+        | What::Drafted { .. }
+        | What::Blocking { .. }
+        | What::Hiding { .. }
+        | What::Revoking { .. }
+        | What::Joins { .. }
+        | What::TakesUp { .. } => ("ask", RING),
+        What::Ok { .. }
+        | What::Blocked { .. }
+        | What::Hides { .. }
+        | What::Linked { .. }
+        | What::Revoked { .. }
+        | What::LetIn { .. }
+        | What::MustWait { .. } => ("ok", DOT),
         What::Fail { .. } => ("no", CROSS),
         What::Unknown { .. } => ("unknown", QUESTION),
         What::Shown { .. } | What::Heard { .. } => ("told", ARRIVAL),
         What::Pulled { .. } => ("pulled", ARRIVAL),
-        What::Read { .. } | What::MarkUnread { .. } | What::SawCursor { .. } => ("cursor", DIAMOND),
+        What::Read { .. } | What::ReadsAll | What::HasReadAll | What::MarkUnread { .. } | What::SawCursor { .. } => {
+            ("cursor", DIAMOND)
+        }
         What::Connected { .. } => ("link", OPENS),
         What::Disconnected => ("link", CLOSES),
         What::Forgets
@@ -45,6 +59,7 @@ pub(super) fn mark(what: &What) -> Mark {
         | What::Holds { .. }
         | What::Bodies { .. }
         | What::Snapshot { .. }
+        | What::Myself { .. }
         | What::Draft { .. }
         | What::Log { .. } => ("end", SQUARE),
         What::Run { .. }

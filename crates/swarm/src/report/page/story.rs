@@ -138,6 +138,12 @@ fn conversation(what: &What) -> Of {
         | What::Drafted { conv, .. }
         | What::Requested { conv }
         | What::TakesUp { conv }
+        | What::Linked { conv, .. }
+        | What::Revoking { conv, .. }
+        | What::Revoked { conv, .. }
+        | What::Joins { conv, .. }
+        | What::LetIn { conv, .. }
+        | What::MustWait { conv, .. }
         | What::Draft { conv, .. }
         | What::ToldBehind { conv: Some(conv) } => Of::Conversation(*conv),
         What::Read { conv, .. } | What::MarkUnread { conv, .. } | What::SawCursor { conv, .. } => Of::Cursors(*conv),
@@ -148,6 +154,10 @@ fn conversation(what: &What) -> Of {
         | What::EventsLost
         | What::Stopped { .. }
         | What::Blocking { .. }
+        | What::Hiding { .. }
+        | What::Hides { .. }
+        | What::ReadsAll
+        | What::HasReadAll
         | What::Blocked { .. }
         | What::ToldBehind { conv: None } => Of::Device,
         What::Run { .. }
@@ -163,6 +173,7 @@ fn conversation(what: &What) -> Of {
         | What::Holds { .. }
         | What::Bodies { .. }
         | What::Snapshot { .. }
+        | What::Myself { .. }
         | What::Log { .. } => Of::No,
     }
 }
