@@ -13,8 +13,15 @@ export type Look = {
 
 const NAME = "tidings.look";
 const listeners = new Set<() => void>();
-let look: Look = { theme: "system", density: "roomy", language: preferred(), enterSends: true, sound: true,
-  seenHints: [], ...read() };
+let look: Look = {
+  theme: "system",
+  density: "roomy",
+  language: preferred(),
+  enterSends: true,
+  sound: true,
+  seenHints: [],
+  ...read(),
+};
 if (!Object.hasOwn(languages, look.language)) look = { ...look, language: "en" };
 
 function read(): Partial<Look> {
@@ -48,5 +55,11 @@ export function setLook(change: Partial<Look>): void {
 export const lookNow = (): Look => look;
 
 export function useLook(): Look {
-  return useSyncExternalStore(tell => { listeners.add(tell); return () => listeners.delete(tell); }, () => look);
+  return useSyncExternalStore(
+    tell => {
+      listeners.add(tell);
+      return () => listeners.delete(tell);
+    },
+    () => look,
+  );
 }

@@ -20,7 +20,8 @@ function depthOf(all: readonly Inline[]): number {
   let most = 0;
   for (const one of all) {
     if (one === "break" || "text" in one || "code" in one) continue;
-    const inner = "link" in one ? one.link.shown : "strong" in one ? one.strong : "emphasis" in one ? one.emphasis : one.strike;
+    const inner =
+      "link" in one ? one.link.shown : "strong" in one ? one.strong : "emphasis" in one ? one.emphasis : one.strike;
     most = Math.max(most, 1 + depthOf(inner));
   }
   return most;
@@ -30,19 +31,43 @@ function scan(source: string): Piece[] {
   const pieces: Piece[] = [];
   const brackets: number[] = [];
   let text = "";
-  const flush = () => { if (text) pieces.push({ is: "node", node: { text } }); text = ""; };
-  const put = (node: Inline) => { flush(); pieces.push({ is: "node", node }); };
+  const flush = () => {
+    if (text) pieces.push({ is: "node", node: { text } });
+    text = "";
+  };
+  const put = (node: Inline) => {
+    flush();
+    pieces.push({ is: "node", node });
+  };
   let i = 0;
   while (i < source.length) {
     const sign = source[i] ?? "";
     const rest = source.slice(i, i + 2_200);
-    if (sign === "\\" && source[i + 1] === "\n") { text = text.trimEnd(); put("break"); i += 2; continue; }
-    if (sign === "\\" && /[!-/:-@[-`{-~]/.test(source[i + 1] ?? "")) { text += source[i + 1]; i += 2; continue; }
-    if (sign === "\n") { text = text.replace(/ +$/, ""); put("break"); i += 1; continue; }
+    if (sign === "\\" && source[i + 1] === "\n") {
+      text = text.trimEnd();
+      put("break");
+      i += 2;
+      continue;
+    }
+    if (sign === "\\" && /[!-/:-@[-`{-~]/.test(source[i + 1] ?? "")) {
+      text += source[i + 1];
+      i += 2;
+      continue;
+    }
+    if (sign === "\n") {
+      text = text.replace(/ +$/, "");
+      put("break");
+      i += 1;
+      continue;
+    }
     if (sign === "`") {
       const run = /^`+/.exec(source.slice(i))?.[0] ?? "`";
       const end = codeEnd(source, i + run.length, run.length);
-      if (end < 0) { text += run; i += run.length; continue; }
+      if (end < 0) {
+        text += run;
+        i += run.length;
+        continue;
+      }
       put({ code: inCode(source.slice(i + run.length, end)) });
       i = end + run.length;
       continue;
@@ -50,45 +75,83 @@ function scan(source: string): Piece[] {
     if (sign === "<") {
       const auto = /^<((?:https?:\/\/|mailto:)[^\s<>]*|[\w.!#$%&'*+/=?^`{|}~-]+@[\w.-]+)>/i.exec(rest)?.[1];
       const target = auto && (/^(https?|mailto):/i.test(auto) ? auto : `mailto:${auto}`);
-      if (auto && target && followed(target)) { put({ link: { to: target, shown: [{ text: auto }] } }); i += auto.length + 2; continue; }
+      if (auto && target && followed(target)) {
+        put({ link: { to: target, shown: [{ text: auto }] } });
+        i += auto.length + 2;
+        continue;
+      }
       const tag = /^<(?:\/?[a-z][\w-]*(?:\s[^<>]*)?|!--[^]*?--|\?[^]*?\?)>/i.exec(rest)?.[0];
       if (tag) {
-        tag.split("\n").forEach((line, n) => { if (n > 0) put("break"); text += line; });
+        tag.split("\n").forEach((line, n) => {
+          if (n > 0) put("break");
+          text += line;
+        });
         i += tag.length;
         continue;
       }
     }
-    if (sign === "!" && source[i + 1] === "[") { flush(); brackets.push(pieces.push({ is: "bracket", image: true, live: true }) - 1); i += 2; continue; }
-    if (sign === "[") { flush(); brackets.push(pieces.push({ is: "bracket", image: false, live: true }) - 1); i += 1; continue; }
+    if (sign === "!" && source[i + 1] === "[") {
+      flush();
+      brackets.push(pieces.push({ is: "bracket", image: true, live: true }) - 1);
+      i += 2;
+      continue;
+    }
+    if (sign === "[") {
+      flush();
+      brackets.push(pieces.push({ is: "bracket", image: false, live: true }) - 1);
+      i += 1;
+      continue;
+    }
     if (sign === "]") {
       const at = brackets.pop();
       const opened = at === undefined ? undefined : pieces[at];
       const found = opened?.is === "bracket" && opened.live && !opened.image ? targetAt(rest) : null;
-      if (at === undefined || !found) { text += "]"; i += 1; continue; }
+      if (at === undefined || !found) {
+        text += "]";
+        i += 1;
+        continue;
+      }
       flush();
       const shown = unlinked(pair(pieces.splice(at).slice(1)));
-      pieces.push({ is: "node", node: { link: { to: found.to, shown: shown.length > 0 ? shown : [{ text: found.to }] } } });
+      pieces.push({
+        is: "node",
+        node: { link: { to: found.to, shown: shown.length > 0 ? shown : [{ text: found.to }] } },
+      });
       // A link in a link is none.
-      for (const outer of brackets) { const one = pieces[outer]; if (one?.is === "bracket") one.live = false; }
+      for (const outer of brackets) {
+        const one = pieces[outer];
+        if (one?.is === "bracket") one.live = false;
+      }
       i += found.length;
       continue;
     }
     if ((sign === "h" || sign === "H") && !/[\p{L}\p{N}]/u.test(source[i - 1] ?? "")) {
       const bare = bareAt(rest);
-      if (bare) { if (followed(bare)) put({ link: { to: bare, shown: [{ text: bare }] } }); else text += bare; i += bare.length; continue; }
+      if (bare) {
+        if (followed(bare)) put({ link: { to: bare, shown: [{ text: bare }] } });
+        else text += bare;
+        i += bare.length;
+        continue;
+      }
     }
     if (sign === "*" || sign === "_" || sign === "~") {
       const run = new RegExp(`^\\${sign}+`).exec(source.slice(i))?.[0] ?? sign;
-      const before = i > 0 ? [...source.slice(Math.max(0, i - 2), i)].at(-1) ?? " " : " ";
+      const before = i > 0 ? ([...source.slice(Math.max(0, i - 2), i)].at(-1) ?? " ") : " ";
       const after = [...source.slice(i + run.length, i + run.length + 2)][0] ?? " ";
       const left = !space.test(after) && (!punctuation.test(after) || space.test(before) || punctuation.test(before));
       const right = !space.test(before) && (!punctuation.test(before) || space.test(after) || punctuation.test(after));
       const word = sign === "_";
       flush();
       if (sign === "~" && run.length > 2) text += run;
-      else pieces.push({ is: "mark", sign, left: run.length, whole: run.length,
-        opens: left && (!word || !right || punctuation.test(before)),
-        closes: right && (!word || !left || punctuation.test(after)) });
+      else
+        pieces.push({
+          is: "mark",
+          sign,
+          left: run.length,
+          whole: run.length,
+          opens: left && (!word || !right || punctuation.test(before)),
+          closes: right && (!word || !left || punctuation.test(after)),
+        });
       i += run.length;
       continue;
     }
@@ -101,7 +164,7 @@ function scan(source: string): Piece[] {
 }
 
 function codeEnd(source: string, from: number, length: number): number {
-  for (let at = source.indexOf("`", from); at >= 0;) {
+  for (let at = source.indexOf("`", from); at >= 0; ) {
     let end = at;
     while (source[end] === "`") end += 1;
     if (end - at === length) return at;
@@ -117,7 +180,9 @@ function inCode(source: string): string {
 
 /** `](to "title")`: where it leads, and how long that is. */
 function targetAt(rest: string): { to: string; length: number } | null {
-  const found = /^\]\(\s*(?:<([^<>\n]*)>|((?:[^\s()<]|\([^\s()]*\))+))(?:\s+(?:"[^"]*"|'[^']*'|\([^()]*\)))?\s*\)/.exec(rest);
+  const found = /^\]\(\s*(?:<([^<>\n]*)>|((?:[^\s()<]|\([^\s()]*\))+))(?:\s+(?:"[^"]*"|'[^']*'|\([^()]*\)))?\s*\)/.exec(
+    rest,
+  );
   const to = found?.[1] ?? found?.[2];
   return found && to && !/&#?\w+;/.test(to) && followed(to) ? { to, length: found[0].length } : null;
 }
@@ -127,7 +192,8 @@ function bareAt(rest: string): string | null {
   if (!bare) return null;
   for (;;) {
     const last = bare.at(-1) ?? "";
-    const unbalanced = (last === ")" && count(bare, ")") > count(bare, "(")) || (last === "]" && count(bare, "]") > count(bare, "["));
+    const unbalanced =
+      (last === ")" && count(bare, ")") > count(bare, "(")) || (last === "]" && count(bare, "]") > count(bare, "["));
     if (!unbalanced && !/[.,:;!?'_~]/.test(last)) break;
     bare = bare.slice(0, -1);
   }
@@ -145,12 +211,14 @@ export function followed(to: string): boolean {
 }
 
 function unlinked(all: Inline[]): Inline[] {
-  return joined(all.flatMap((one): Inline[] => {
-    if (one === "break" || "text" in one || "code" in one) return [one];
-    if ("link" in one) return unlinked(one.link.shown);
-    if ("strong" in one) return [{ strong: unlinked(one.strong) }];
-    return "emphasis" in one ? [{ emphasis: unlinked(one.emphasis) }] : [{ strike: unlinked(one.strike) }];
-  }));
+  return joined(
+    all.flatMap((one): Inline[] => {
+      if (one === "break" || "text" in one || "code" in one) return [one];
+      if ("link" in one) return unlinked(one.link.shown);
+      if ("strong" in one) return [{ strong: unlinked(one.strong) }];
+      return "emphasis" in one ? [{ emphasis: unlinked(one.emphasis) }] : [{ strike: unlinked(one.strike) }];
+    }),
+  );
 }
 
 /** Texts that touch become one. */
@@ -171,15 +239,26 @@ function pair(pieces: Piece[]): Inline[] {
   let at = 0;
   while (at < pieces.length) {
     const closer = pieces[at];
-    if (closer?.is !== "mark" || !closer.closes) { at += 1; continue; }
+    if (closer?.is !== "mark" || !closer.closes) {
+      at += 1;
+      continue;
+    }
     const name = `${closer.sign}${closer.opens ? "o" : ""}${closer.whole % 3}${closer.sign === "~" ? closer.left : ""}`;
     let from = at - 1;
     const bottom = bottoms.get(name) ?? -1;
     for (; from > bottom; from -= 1) {
       const opener = pieces[from];
       if (opener?.is !== "mark" || opener.sign !== closer.sign || !opener.opens) continue;
-      if (closer.sign === "~" ? opener.left === closer.left : !((opener.closes || closer.opens)
-        && (opener.whole + closer.whole) % 3 === 0 && !(opener.whole % 3 === 0 && closer.whole % 3 === 0))) break;
+      if (
+        closer.sign === "~"
+          ? opener.left === closer.left
+          : !(
+              (opener.closes || closer.opens) &&
+              (opener.whole + closer.whole) % 3 === 0 &&
+              !(opener.whole % 3 === 0 && closer.whole % 3 === 0)
+            )
+      )
+        break;
     }
     const opener = from > bottom ? pieces[from] : undefined;
     if (opener?.is !== "mark") {
@@ -193,7 +272,11 @@ function pair(pieces: Piece[]): Inline[] {
     const node: Inline = closer.sign === "~" ? { strike: inner } : used === 2 ? { strong: inner } : { emphasis: inner };
     opener.left -= used;
     closer.left -= used;
-    const kept: Piece[] = [...(opener.left > 0 ? [opener] : []), { is: "node", node }, ...(closer.left > 0 ? [closer] : [])];
+    const kept: Piece[] = [
+      ...(opener.left > 0 ? [opener] : []),
+      { is: "node", node },
+      ...(closer.left > 0 ? [closer] : []),
+    ];
     pieces.splice(from, at - from + 1, ...kept);
     at = from + kept.length - (closer.left > 0 ? 1 : 0);
     for (const [key, value] of bottoms) if (value >= from) bottoms.set(key, from - 1);
@@ -202,8 +285,10 @@ function pair(pieces: Piece[]): Inline[] {
 }
 
 function flat(pieces: readonly Piece[]): Inline[] {
-  return joined(pieces.map((piece): Inline => {
-    if (piece.is === "node") return piece.node;
-    return { text: piece.is === "mark" ? piece.sign.repeat(piece.left) : piece.image ? "![" : "[" };
-  }));
+  return joined(
+    pieces.map((piece): Inline => {
+      if (piece.is === "node") return piece.node;
+      return { text: piece.is === "mark" ? piece.sign.repeat(piece.left) : piece.image ? "![" : "[" };
+    }),
+  );
 }

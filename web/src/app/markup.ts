@@ -13,8 +13,13 @@ export type Block =
   | { code: { language?: string; text: string } };
 
 export type Inline =
-  | { text: string } | "break" | { strong: Inline[] } | { emphasis: Inline[] } | { strike: Inline[] }
-  | { code: string } | { link: { to: string; shown: Inline[] } };
+  | { text: string }
+  | "break"
+  | { strong: Inline[] }
+  | { emphasis: Inline[] }
+  | { strike: Inline[] }
+  | { code: string }
+  | { link: { to: string; shown: Inline[] } };
 
 const DEPTH_MAX = 16;
 const NODES_MAX = 4_096;
@@ -43,7 +48,8 @@ function parseClean(text: string): Block[] {
 export function parseBody(body: Body): { blocks: Block[]; named: readonly (UserId | "all")[] } {
   const text = body.text ?? "";
   const ranges: { start: number; len: number; user: UserId | "all" }[] = [
-    ...(body.mentions ?? []), ...(body.mention_all ? [{ ...body.mention_all, user: "all" }] : []),
+    ...(body.mentions ?? []),
+    ...(body.mention_all ? [{ ...body.mention_all, user: "all" }] : []),
   ].sort((a, b) => a.start - b.start);
   const named: (UserId | "all")[] = [];
   let out = "";
@@ -61,33 +67,49 @@ export function parseBody(body: Body): { blocks: Block[]; named: readonly (UserI
 
 /** Its words only, on one line: for previews. A long text is cut before it is parsed, a preview shows little. */
 export function plain(source: string): string {
-  const words = (all: Inline[]): string => all.map(one => {
-    if (one === "break") return " ";
-    if ("text" in one) return one.text;
-    if ("code" in one) return one.code;
-    if ("link" in one) return words(one.link.shown);
-    return words("strong" in one ? one.strong : "emphasis" in one ? one.emphasis : one.strike);
-  }).join("");
-  const said = (all: Block[]): string => all.map(one => {
-    if ("paragraph" in one) return words(one.paragraph);
-    if ("quote" in one) return said(one.quote);
-    if ("code" in one) return one.code.text;
-    return one.list.items.map(said).join(" ");
-  }).join(" ");
-  return said(parse(source.slice(0, 400))).replace(/\s+/g, " ").trim();
+  const words = (all: Inline[]): string =>
+    all
+      .map(one => {
+        if (one === "break") return " ";
+        if ("text" in one) return one.text;
+        if ("code" in one) return one.code;
+        if ("link" in one) return words(one.link.shown);
+        return words("strong" in one ? one.strong : "emphasis" in one ? one.emphasis : one.strike);
+      })
+      .join("");
+  const said = (all: Block[]): string =>
+    all
+      .map(one => {
+        if ("paragraph" in one) return words(one.paragraph);
+        if ("quote" in one) return said(one.quote);
+        if ("code" in one) return one.code.text;
+        return one.list.items.map(said).join(" ");
+      })
+      .join(" ");
+  return said(parse(source.slice(0, 400)))
+    .replace(/\s+/g, " ")
+    .trim();
 }
 
 export function clean(source: string): string {
-  return source.replace(/\r\n|[\r\u2028\u2029]/g, "\n")
-    // eslint-disable-next-line no-control-regex -- they are what is taken out
-    .replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069\ufffe\uffff]/g, "");
+  return (
+    source
+      .replace(/\r\n|[\r\u2028\u2029]/g, "\n")
+      // eslint-disable-next-line no-control-regex -- they are what is taken out
+      .replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069\ufffe\uffff]/g, "")
+  );
 }
 
 function asTyped(text: string): Block[] {
   const trimmed = text.replace(/\n+$/, "");
   if (!trimmed) return [];
-  return [{ paragraph: trimmed.split("\n").flatMap((line, n): Inline[] =>
-    [...(n > 0 ? ["break" as const] : []), ...(line ? [{ text: line }] : [])]) }];
+  return [
+    {
+      paragraph: trimmed
+        .split("\n")
+        .flatMap((line, n): Inline[] => [...(n > 0 ? ["break" as const] : []), ...(line ? [{ text: line }] : [])]),
+    },
+  ];
 }
 
 const fence = /^ {0,3}(`{3,}(?=[^`]*$)|~{3,})\s*(\S*)/;
@@ -111,7 +133,10 @@ function blocksOf(lines: readonly string[], depth: number): Block[] {
   let i = 0;
   while (i < lines.length) {
     const line = lines[i] ?? "";
-    if (!line.trim()) { i += 1; continue; }
+    if (!line.trim()) {
+      i += 1;
+      continue;
+    }
     const fenced = fence.exec(line);
     const marked = rule.test(line) ? null : item.exec(line);
     if (fenced) i = codeAt(lines, i, fenced, blocks);
@@ -151,9 +176,7 @@ function lazy(inner: readonly string[]): boolean {
   return last.trim() !== "" && !open && !fence.test(last);
 }
 
-function listAt(
-  lines: readonly string[], i: number, first: RegExpExecArray, depth: number, blocks: Block[],
-): number {
+function listAt(lines: readonly string[], i: number, first: RegExpExecArray, depth: number, blocks: Block[]): number {
   const kind = (mark: string | undefined) => (/\d/.test(mark ?? "") ? (mark ?? "").slice(-1) : mark);
   const sort = kind(first[2]);
   const items: Block[][] = [];
@@ -205,8 +228,9 @@ function paragraphAt(lines: readonly string[], i: number, depth: number, blocks:
     if (!line.trim() || begins(line, true) || heading.test(line)) break;
     text.push(line.trimStart());
   }
-  const words = html.test(text[0] ?? "") ? text.flatMap((line, n): Inline[] =>
-    [...(n > 0 ? ["break" as const] : []), { text: line }]) : inlines(text.join("\n"), DEPTH_MAX - depth);
+  const words = html.test(text[0] ?? "")
+    ? text.flatMap((line, n): Inline[] => [...(n > 0 ? ["break" as const] : []), { text: line }])
+    : inlines(text.join("\n"), DEPTH_MAX - depth);
   if (words === null) throw deep;
   if (words.length > 0) blocks.push({ paragraph: words });
   return i;
@@ -216,9 +240,35 @@ function paragraphAt(lines: readonly string[], i: number, depth: number, blocks:
 const html = /^ {0,3}<(?:\/?(?:div|p|table|ul|ol|li|h[1-6]|section|article|form|script|style|pre|textarea)\b|!--|\?)/i;
 
 function measure(blocks: readonly Block[]): number {
-  const ofLine = (all: readonly Inline[]): number => all.reduce((sum, one) => sum + 1 + (one === "break" || "text" in one
-    || "code" in one ? 0 : ofLine("link" in one ? one.link.shown : "strong" in one ? one.strong : "emphasis" in one
-      ? one.emphasis : one.strike)), 0);
-  return blocks.reduce((sum, one) => sum + 1 + ("paragraph" in one ? ofLine(one.paragraph) : "quote" in one
-    ? measure(one.quote) : "list" in one ? one.list.items.reduce((n, all) => n + 1 + measure(all), 0) : 0), 0);
+  const ofLine = (all: readonly Inline[]): number =>
+    all.reduce(
+      (sum, one) =>
+        sum +
+        1 +
+        (one === "break" || "text" in one || "code" in one
+          ? 0
+          : ofLine(
+              "link" in one
+                ? one.link.shown
+                : "strong" in one
+                  ? one.strong
+                  : "emphasis" in one
+                    ? one.emphasis
+                    : one.strike,
+            )),
+      0,
+    );
+  return blocks.reduce(
+    (sum, one) =>
+      sum +
+      1 +
+      ("paragraph" in one
+        ? ofLine(one.paragraph)
+        : "quote" in one
+          ? measure(one.quote)
+          : "list" in one
+            ? one.list.items.reduce((n, all) => n + 1 + measure(all), 0)
+            : 0),
+    0,
+  );
 }

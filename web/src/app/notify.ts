@@ -49,7 +49,9 @@ export function useNotices(me: UserId | undefined): void {
         open.current.delete(row.conv);
       }
     }
-    told.current = new Map(rows.map(row => [row.conv, { unread: row.unread, mentions: row.mentions, at_ms: row.at_ms }]));
+    told.current = new Map(
+      rows.map(row => [row.conv, { unread: row.unread, mentions: row.mentions, at_ms: row.at_ms }]),
+    );
   }, [rows, me]);
 }
 
@@ -58,8 +60,12 @@ function notify(row: Row, who: Who, me: UserId | undefined, open: Map<string, No
   const by = row.kind === "direct" ? "" : `${who.name(row.last.sender)}: `;
   try {
     // A tag: the next one of the same conversation takes the place of this one.
-    const notice = new Notification(titleOf(row, who, me), { body: row.request !== undefined ? t("row.request")
-      : by + brieflySaid(row.last, who, me), tag: row.conv, icon: "/icon.svg", silent: true });
+    const notice = new Notification(titleOf(row, who, me), {
+      body: row.request !== undefined ? t("row.request") : by + brieflySaid(row.last, who, me),
+      tag: row.conv,
+      icon: "/icon.svg",
+      silent: true,
+    });
     notice.addEventListener("click", () => {
       window.focus();
       go(to.conversation(row.conv));
@@ -81,7 +87,10 @@ function ring(): void {
   rangAt = now;
   try {
     audio ??= new AudioContext();
-    for (const [note, from] of [[660, 0], [880, 0.12]] as const) {
+    for (const [note, from] of [
+      [660, 0],
+      [880, 0.12],
+    ] as const) {
       const tone = audio.createOscillator();
       const loud = audio.createGain();
       tone.frequency.value = note;

@@ -16,26 +16,32 @@ export function whyRefused(refusal: Refusal): string {
 export function whyNot(no: unknown): string {
   const why = no as No | undefined;
   switch (why?.no) {
-    case "refused": return whyRefused(why.refusal);
-    case "offline": return t("no.offline");
-    case "full": return t("no.full");
-    default: return t("no.broken");
+    case "refused":
+      return whyRefused(why.refusal);
+    case "offline":
+      return t("no.offline");
+    case "full":
+      return t("no.full");
+    default:
+      return t("no.broken");
   }
 }
 
 /** `ask` rejects as the engine does; `give` tells the person instead and answers `undefined`. */
 export function useOrder() {
   const engine = useEngine();
-  return useMemo(() => ({
-    ask: <O extends OrderName>(order: O, ask: Orders[O]["ask"]) => engine.order(order, ask),
-    give: async <O extends OrderName>(order: O, ask: Orders[O]["ask"]): Promise<Orders[O]["answer"] | undefined> => {
-      try {
-        return await engine.order(order, ask);
-      } catch (no) {
-        toast(whyNot(no), { bad: true });
-        return undefined;
-      }
-    },
-  }), [engine]);
+  return useMemo(
+    () => ({
+      ask: <O extends OrderName>(order: O, ask: Orders[O]["ask"]) => engine.order(order, ask),
+      give: async <O extends OrderName>(order: O, ask: Orders[O]["ask"]): Promise<Orders[O]["answer"] | undefined> => {
+        try {
+          return await engine.order(order, ask);
+        } catch (no) {
+          toast(whyNot(no), { bad: true });
+          return undefined;
+        }
+      },
+    }),
+    [engine],
+  );
 }
-

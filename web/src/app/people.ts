@@ -39,7 +39,9 @@ export class People {
 
   subscribe = (tell: () => void) => {
     this.listeners.add(tell);
-    return () => { this.listeners.delete(tell); };
+    return () => {
+      this.listeners.delete(tell);
+    };
   };
 
   private later() {
@@ -49,8 +51,14 @@ export class People {
       this.due = false;
       const old = this.stops;
       this.stops = [
-        this.engine.watch("people", [...this.wanted], is => { this.held = is; this.tell(); }),
-        this.engine.watch("presence", this.looked, is => { this.here = is; this.tell(); }),
+        this.engine.watch("people", [...this.wanted], is => {
+          this.held = is;
+          this.tell();
+        }),
+        this.engine.watch("presence", this.looked, is => {
+          this.here = is;
+          this.tell();
+        }),
       ];
       old.forEach(stop => stop());
     }, 20);
@@ -74,11 +82,17 @@ export type Who = {
 export function useWho(): Who {
   const people = useContext(PeopleContext);
   if (!people) throw new Error("a screen outside of the app");
-  const version = useSyncExternalStore(people.subscribe, useCallback(() => people.version, [people]));
+  const version = useSyncExternalStore(
+    people.subscribe,
+    useCallback(() => people.version, [people]),
+  );
   // Another object when more is known, so that what is made of names is made again then and only then.
-  return useMemo(() => ({
-    person: user => people.of(user),
-    name: user => people.of(user)?.name || t("somebody"),
-    here: user => people.presence(user),
-  }), [people, version]);
+  return useMemo(
+    () => ({
+      person: user => people.of(user),
+      name: user => people.of(user)?.name || t("somebody"),
+      here: user => people.presence(user),
+    }),
+    [people, version],
+  );
 }

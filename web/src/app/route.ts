@@ -14,23 +14,43 @@ export type Route =
   | { at: "design" };
 
 export function parse(hash: string): Route {
-  const [at, ...rest] = hash.replace(/^#?\/?/, "").split("/").map(part => {
-    try { return decodeURIComponent(part); } catch { return part; }
-  });
+  const [at, ...rest] = hash
+    .replace(/^#?\/?/, "")
+    .split("/")
+    .map(part => {
+      try {
+        return decodeURIComponent(part);
+      } catch {
+        return part;
+      }
+    });
   const [first, second, third] = rest;
   switch (at) {
     case "c": {
       if (!first) break;
       const seq = Number(third);
-      return { at: "conversation", conv: first, around: second === "at" && seq > 0 ? seq : null,
-        details: second === "details" ? third ?? "about" : null };
+      return {
+        at: "conversation",
+        conv: first,
+        around: second === "at" && seq > 0 ? seq : null,
+        details: second === "details" ? (third ?? "about") : null,
+      };
     }
-    case "settings": return { at: "settings", page: first ?? null };
-    case "join": if (first) return { at: "join", token: first }; break;
-    case "u": if (first) return { at: "person", handle: first }; break;
-    case "invite": if (first) return { at: "invite", invite: first }; break;
-    case "starred": return { at: "starred" };
-    case "design": return { at: "design" };
+    case "settings":
+      return { at: "settings", page: first ?? null };
+    case "join":
+      if (first) return { at: "join", token: first };
+      break;
+    case "u":
+      if (first) return { at: "person", handle: first };
+      break;
+    case "invite":
+      if (first) return { at: "invite", invite: first };
+      break;
+    case "starred":
+      return { at: "starred" };
+    case "design":
+      return { at: "design" };
     default:
   }
   return { at: "home" };
@@ -54,14 +74,19 @@ export function go(href: string, how: { replace?: boolean } = {}): void {
 }
 
 /**
- * Links that people open, `/j/#token`, `/u/#handle` and `/i/#invite`, become routes of the one page. Replaced, so that a token is not
+ * Links that people open, `/j/#token`, `/u/#handle` and `/i/#invite`, become routes of the one page. Replaced, so
+ * that a token is not
  * left in the history.
  */
 export function adopt(): void {
   const place = /^\/(j|u|i)\/?$/.exec(location.pathname);
   const said = location.hash.replace(/^#\/?/, "");
   if (place && said && !said.includes("/")) {
-    history.replaceState(null, "", `/${location.search}#/${{ j: "join", u: "u", i: "invite" }[place[1] ?? "u"]}/${said}`);
+    history.replaceState(
+      null,
+      "",
+      `/${location.search}#/${{ j: "join", u: "u", i: "invite" }[place[1] ?? "u"]}/${said}`,
+    );
   }
 }
 
@@ -69,14 +94,17 @@ let hash: string | null = null;
 let route: Route = { at: "home" };
 
 export function useRoute(): Route {
-  return useSyncExternalStore(tell => {
-    addEventListener("hashchange", tell);
-    return () => removeEventListener("hashchange", tell);
-  }, () => {
-    if (hash !== location.hash) {
-      hash = location.hash;
-      route = parse(hash);
-    }
-    return route;
-  });
+  return useSyncExternalStore(
+    tell => {
+      addEventListener("hashchange", tell);
+      return () => removeEventListener("hashchange", tell);
+    },
+    () => {
+      if (hash !== location.hash) {
+        hash = location.hash;
+        route = parse(hash);
+      }
+      return route;
+    },
+  );
 }

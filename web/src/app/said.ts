@@ -1,4 +1,7 @@
-/** What an entry says in one line: for the list, for quotes, for who hears the page; and what the server wrote, in words. */
+/**
+ * What an entry says in one line: for the list, for quotes, for who hears the page; and what the server wrote, in
+ * words.
+ */
 import type { Line, Row } from "../engine/contract";
 import type { UserId } from "../wire/wire";
 import { t } from "../words/words";
@@ -40,22 +43,30 @@ export function happened(line: Line, who: Who, me: UserId | undefined): string {
       if (all.length > 4) names.push(t("more.people", { count: all.length - 4 }));
       return t("told.added", { ...by, names: together(names) });
     }
-    case "removed": return t("told.removed", { ...by, names: whom(text(body["user"])) });
-    case "left": return t("told.left", by);
+    case "removed":
+      return t("told.removed", { ...by, names: whom(text(body["user"])) });
+    case "left":
+      return t("told.left", by);
     case "role": {
       const role = text(body["role"]);
-      return t("told.role", { ...by, names: whom(text(body["user"])),
-        role: role === "owner" || role === "admin" ? role : "member" });
+      return t("told.role", {
+        ...by,
+        names: whom(text(body["user"])),
+        role: role === "owner" || role === "admin" ? role : "member",
+      });
     }
     case "settings": {
       if (body["title"] !== undefined) return t("told.title", { ...by, title: text(body["title"]) });
       if (body["description"] !== undefined) return t("told.description", by);
       if (body["announce"] !== undefined) return t(body["announce"] ? "told.announce" : "told.everybody", by);
-      if (body["slow_mode_s"] !== undefined) return t("told.slow", { ...by, seconds: Number(body["slow_mode_s"]) || 0 });
-      if (body["history"] !== undefined) return t("told.history", { ...by, all: body["history"] === "all" ? "yes" : "no" });
+      if (body["slow_mode_s"] !== undefined)
+        return t("told.slow", { ...by, seconds: Number(body["slow_mode_s"]) || 0 });
+      if (body["history"] !== undefined)
+        return t("told.history", { ...by, all: body["history"] === "all" ? "yes" : "no" });
       return t("told.settings", by);
     }
-    default: return t("line.unknown");
+    default:
+      return t("line.unknown");
   }
 }
 

@@ -6,10 +6,19 @@ const mac = /Mac|iPhone|iPad/.test(navigator.userAgent);
 const ctrl = mac ? "⌘" : "Ctrl";
 
 const all: readonly (readonly [Word, readonly string[]])[] = [
-  ["keys.switch", [ctrl, "K"]], ["keys.new", ["Alt", "N"]], ["keys.list", [ctrl, "/"]],
-  ["keys.send", ["Enter"]], ["keys.line", ["Shift", "Enter"]], ["keys.edit", ["↑"]], ["keys.escape", ["Esc"]],
-  ["keys.lines", ["↑", "↓"]], ["keys.menu", ["Enter"]], ["keys.reply", ["R"]], ["keys.editline", ["E"]],
-  ["keys.emoji", [":", "…", ":"]], ["keys.mention", ["@", "…"]],
+  ["keys.switch", [ctrl, "K"]],
+  ["keys.new", ["Alt", "N"]],
+  ["keys.list", [ctrl, "/"]],
+  ["keys.send", ["Enter"]],
+  ["keys.line", ["Shift", "Enter"]],
+  ["keys.edit", ["↑"]],
+  ["keys.escape", ["Esc"]],
+  ["keys.lines", ["↑", "↓"]],
+  ["keys.menu", ["Enter"]],
+  ["keys.reply", ["R"]],
+  ["keys.editline", ["E"]],
+  ["keys.emoji", [":", "…", ":"]],
+  ["keys.mention", ["@", "…"]],
 ];
 
 export default function Shortcuts({ onClose }: { onClose: () => void }) {
@@ -19,9 +28,17 @@ export default function Shortcuts({ onClose }: { onClose: () => void }) {
         {all.map(([word, keys]) => (
           <div key={word} className="flex items-center justify-between gap-4 py-1">
             <dt>{t(word)}</dt>
-            <dd dir="ltr" className="flex gap-1">{keys.map(key => (
-              <kbd key={key} className="min-w-7 rounded-md border border-b-2 border-line bg-sunken px-1.5 py-0.5 text-center
-                font-mono text-small">{key}</kbd>))}</dd>
+            <dd dir="ltr" className="flex gap-1">
+              {keys.map(key => (
+                <kbd
+                  key={key}
+                  className="min-w-7 rounded-md border border-b-2 border-line bg-sunken px-1.5 py-0.5 text-center
+                font-mono text-small"
+                >
+                  {key}
+                </kbd>
+              ))}
+            </dd>
           </div>
         ))}
       </dl>

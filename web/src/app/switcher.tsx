@@ -19,11 +19,20 @@ export default function Switcher({ me, onClose }: { me: UserId | undefined; onCl
   const [sought, seek] = useState("");
   const found = useFound(sought);
   const wanted = sought.trim().toLocaleLowerCase();
-  const hits = useMemo(() => rows.map(row => ({ row, title: titleOf(row, who, me) }))
-    .filter(({ title }) => !wanted || title.toLocaleLowerCase().includes(wanted))
-    // What begins with it comes first; among those, the order of the list.
-    .sort((a, b) => Number(b.title.toLocaleLowerCase().startsWith(wanted)) - Number(a.title.toLocaleLowerCase().startsWith(wanted)))
-    .slice(0, 30), [rows, who, wanted, me]);
+  const hits = useMemo(
+    () =>
+      rows
+        .map(row => ({ row, title: titleOf(row, who, me) }))
+        .filter(({ title }) => !wanted || title.toLocaleLowerCase().includes(wanted))
+        // What begins with it comes first; among those, the order of the list.
+        .sort(
+          (a, b) =>
+            Number(b.title.toLocaleLowerCase().startsWith(wanted)) -
+            Number(a.title.toLocaleLowerCase().startsWith(wanted)),
+        )
+        .slice(0, 30),
+    [rows, who, wanted, me],
+  );
   const peers = new Set(hits.map(({ row }) => row.peer));
   const others = found.list.filter(one => one.user !== me && !peers.has(one.user));
   const pick = async (key: string) => {
@@ -33,13 +42,33 @@ export default function Switcher({ me, onClose }: { me: UserId | undefined; onCl
   };
   return (
     <Dialog title={t("switcher")} bare onClose={onClose}>
-      <Choose label={t("switcher")} sought={sought} onSeek={seek} onPick={key => void pick(key)} list={[
-        ...hits.map(({ row, title }) => ({ key: row.conv, title,
-          lead: <Avatar id={row.peer ?? row.conv} name={title} size="small" icon={row.peer === me ? "star" : row.kind === "group" ? "people" : undefined} />,
-          below: row.unread > 0 ? t("row.waiting", { count: row.unread }) : undefined })),
-        ...others.map(one => ({ key: `u ${one.user}`, title: one.name, below: `@${one.handle}`,
-          lead: <Avatar id={one.user} name={one.name} size="small" /> })),
-      ]} />
+      <Choose
+        label={t("switcher")}
+        sought={sought}
+        onSeek={seek}
+        onPick={key => void pick(key)}
+        list={[
+          ...hits.map(({ row, title }) => ({
+            key: row.conv,
+            title,
+            lead: (
+              <Avatar
+                id={row.peer ?? row.conv}
+                name={title}
+                size="small"
+                icon={row.peer === me ? "star" : row.kind === "group" ? "people" : undefined}
+              />
+            ),
+            below: row.unread > 0 ? t("row.waiting", { count: row.unread }) : undefined,
+          })),
+          ...others.map(one => ({
+            key: `u ${one.user}`,
+            title: one.name,
+            below: `@${one.handle}`,
+            lead: <Avatar id={one.user} name={one.name} size="small" />,
+          })),
+        ]}
+      />
     </Dialog>
   );
 }

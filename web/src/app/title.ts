@@ -5,8 +5,10 @@ import { useWatch } from "./watch";
 
 export function useTitle(session: Session | undefined): void {
   const rows = useWatch("conversations", session?.stage === "signed in" ? null : undefined);
-  const waiting = rows?.filter(row => (row.unread > 0 && !row.muted && !row.prefs.archived && row.request !== "ignored")
-    || row.mentions > 0).length ?? 0;
+  const waiting =
+    rows?.filter(
+      row => (row.unread > 0 && !row.muted && !row.prefs.archived && row.request !== "ignored") || row.mentions > 0,
+    ).length ?? 0;
   useEffect(() => {
     document.title = waiting > 0 ? `(${waiting}) Tidings` : "Tidings";
     const badge = waiting > 0 ? navigator.setAppBadge?.(waiting) : navigator.clearAppBadge?.();

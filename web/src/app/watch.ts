@@ -7,7 +7,12 @@ import type { Engine, OrderName, Orders, ViewName, Views } from "../engine/contr
 
 const LINGER_MS = 10_000;
 
-type Shared = { is: unknown; tells: Set<() => void>; stop: () => void; timer?: ReturnType<typeof setTimeout> | undefined };
+type Shared = {
+  is: unknown;
+  tells: Set<() => void>;
+  stop: () => void;
+  timer?: ReturnType<typeof setTimeout> | undefined;
+};
 
 export const EngineContext = createContext<Engine | null>(null);
 
@@ -21,7 +26,7 @@ const shared = new WeakMap<Engine, Map<string, Shared>>();
 
 function share<V extends ViewName>(engine: Engine, view: V, of: Views[V]["of"], name: string): Shared {
   let views = shared.get(engine);
-  if (!views) shared.set(engine, views = new Map());
+  if (!views) shared.set(engine, (views = new Map()));
   const held = views.get(name);
   if (held) return held;
   const made: Shared = { is: undefined, tells: new Set(), stop: () => {} };
@@ -37,23 +42,27 @@ function share<V extends ViewName>(engine: Engine, view: V, of: Views[V]["of"], 
 export function useWatch<V extends ViewName>(view: V, of: Views[V]["of"] | undefined): Views[V]["is"] | undefined {
   const engine = useEngine();
   const name = of === undefined ? null : `${view} ${JSON.stringify(of)}`;
-  const subscribe = useCallback((tell: () => void) => {
-    if (name === null) return () => {};
-    const of = JSON.parse(name.slice(view.length + 1)) as Views[V]["of"];
-    const one = share(engine, view, of, name);
-    clearTimeout(one.timer);
-    one.tells.add(tell);
-    return () => {
-      one.tells.delete(tell);
-      if (one.tells.size > 0) return;
-      one.timer = setTimeout(() => {
-        one.stop();
-        shared.get(engine)?.delete(name);
-      }, LINGER_MS);
-    };
-  }, [engine, view, name]);
+  const subscribe = useCallback(
+    (tell: () => void) => {
+      if (name === null) return () => {};
+      const of = JSON.parse(name.slice(view.length + 1)) as Views[V]["of"];
+      const one = share(engine, view, of, name);
+      clearTimeout(one.timer);
+      one.tells.add(tell);
+      return () => {
+        one.tells.delete(tell);
+        if (one.tells.size > 0) return;
+        one.timer = setTimeout(() => {
+          one.stop();
+          shared.get(engine)?.delete(name);
+        }, LINGER_MS);
+      };
+    },
+    [engine, view, name],
+  );
   return useSyncExternalStore(subscribe, () =>
-    name === null ? undefined : shared.get(engine)?.get(name)?.is as Views[V]["is"] | undefined);
+    name === null ? undefined : (shared.get(engine)?.get(name)?.is as Views[V]["is"] | undefined),
+  );
 }
 
 export type Give = <O extends OrderName>(order: O, ask: Orders[O]["ask"]) => Promise<Orders[O]["answer"]>;

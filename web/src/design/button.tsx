@@ -12,14 +12,24 @@ const looks: { [look in Look]: string } = {
 };
 
 type ButtonProps = ButtonHTMLAttributes<HTMLButtonElement> & {
-  look?: Look; icon?: IconName; busy?: boolean; wide?: boolean; ref?: Ref<HTMLButtonElement>;
+  look?: Look;
+  icon?: IconName;
+  busy?: boolean;
+  wide?: boolean;
+  ref?: Ref<HTMLButtonElement>;
 };
 
 export function Button({ look = "plain", icon, busy, wide, className = "", children, ...rest }: ButtonProps) {
   return (
-    <button type="button" {...rest} disabled={rest.disabled || busy} aria-busy={busy || undefined}
-      className={`inline-flex min-h-10 items-center justify-center gap-2 rounded-xl px-4 py-2 font-medium transition-colors
-        duration-(--quick) ${wide ? "w-full" : ""} ${looks[look]} ${className}`}>
+    <button
+      type="button"
+      {...rest}
+      disabled={rest.disabled || busy}
+      aria-busy={busy || undefined}
+      className={`inline-flex min-h-10 items-center justify-center gap-2 rounded-xl px-4 py-2 font-medium
+        transition-colors
+        duration-(--quick) ${wide ? "w-full" : ""} ${looks[look]} ${className}`}
+    >
       {busy ? <Icon name="refresh" size={18} className="turn" /> : icon && <Icon name={icon} size={18} />}
       {children}
     </button>
@@ -27,15 +37,24 @@ export function Button({ look = "plain", icon, busy, wide, className = "", child
 }
 
 type IconButtonProps = ButtonHTMLAttributes<HTMLButtonElement> & {
-  icon: IconName; label: string; size?: "small" | "usual"; filled?: boolean; ref?: Ref<HTMLButtonElement>;
+  icon: IconName;
+  label: string;
+  size?: "small" | "usual";
+  filled?: boolean;
+  ref?: Ref<HTMLButtonElement>;
 };
 
 export function IconButton({ icon, label, size = "usual", filled, className = "", ...rest }: IconButtonProps) {
   return (
-    <button type="button" aria-label={label} data-tip={label} {...rest}
+    <button
+      type="button"
+      aria-label={label}
+      data-tip={label}
+      {...rest}
       className={`inline-flex shrink-0 items-center justify-center rounded-full text-muted transition-colors
         duration-(--quick) hover:bg-hover hover:text-text disabled:opacity-40 aria-pressed:text-accent-text
-        ${size === "small" ? "size-8" : "size-10"} ${className}`}>
+        ${size === "small" ? "size-8" : "size-10"} ${className}`}
+    >
       <Icon name={icon} size={size === "small" ? 18 : 21} filled={filled ?? false} />
     </button>
   );

@@ -4,7 +4,16 @@ import { Icon, type IconName } from "./icons";
 
 /** Colours with white letters on them: each at least 4.5 : 1. */
 const colours = [
-  "#8a3ffc", "#0f6fb8", "#0a7d5a", "#b4431f", "#a61e6b", "#5b5fc7", "#7a5c00", "#00727f", "#9c2f3f", "#3f6b2a",
+  "#8a3ffc",
+  "#0f6fb8",
+  "#0a7d5a",
+  "#b4431f",
+  "#a61e6b",
+  "#5b5fc7",
+  "#7a5c00",
+  "#00727f",
+  "#9c2f3f",
+  "#3f6b2a",
 ] as const;
 
 /** The same person has the same colour on every device: it follows from the id. */
@@ -26,26 +35,42 @@ export function initialsOf(name: string): string {
   return (first(words[0]) + first(last)).toLocaleUpperCase();
 }
 
-const sizes = { tiny: "size-6 text-[0.625rem]", small: "size-8 text-tiny", usual: "size-11 text-body",
-  huge: "size-24 text-title" } as const;
+const sizes = {
+  tiny: "size-6 text-[0.625rem]",
+  small: "size-8 text-tiny",
+  usual: "size-11 text-body",
+  huge: "size-24 text-title",
+} as const;
 
 export type Here = "online" | "away" | "offline";
 
 export function Avatar(props: {
-  id: string; name: string; size?: keyof typeof sizes; icon?: IconName; here?: Here | undefined;
+  id: string;
+  name: string;
+  size?: keyof typeof sizes;
+  icon?: IconName;
+  here?: Here | undefined;
 }) {
   const { size = "usual" } = props;
   return (
     <span aria-hidden="true" className="relative shrink-0">
-      <span className={`flex items-center justify-center rounded-full font-semibold text-[#fff] select-none
-        ${sizes[size]}`} style={{ backgroundColor: colourOf(props.id) }}>
-        {props.icon ? <Icon name={props.icon} size={size === "huge" ? 40 : size === "usual" ? 22 : 16} />
+      <span
+        className={`flex items-center justify-center rounded-full font-semibold text-[#fff] select-none
+        ${sizes[size]}`}
+        style={{ backgroundColor: colourOf(props.id) }}
+      >
+        {props.icon ? (
+          <Icon name={props.icon} size={size === "huge" ? 40 : size === "usual" ? 22 : 16} />
+        ) : (
           // A picture of letters, not words: by the style sheet, so that nothing reads them aloud or finds them.
-          : <span data-letters={initialsOf(props.name)} className="before:content-[attr(data-letters)]" />}
+          <span data-letters={initialsOf(props.name)} className="before:content-[attr(data-letters)]" />
+        )}
       </span>
       {props.here && props.here !== "offline" && (
-        <span className={`absolute end-0 bottom-0 size-3 rounded-full border-2 border-surface
-          ${props.here === "online" ? "bg-good" : "bg-[#d99a00]"}`} />
+        <span
+          className={`absolute end-0 bottom-0 size-3 rounded-full border-2 border-surface
+          ${props.here === "online" ? "bg-good" : "bg-[#d99a00]"}`}
+        />
       )}
     </span>
   );
@@ -54,8 +79,10 @@ export function Avatar(props: {
 /** A count that wants to be seen; told in words to who hears it. */
 export function Badge(props: { count: number; label: string; quiet?: boolean; sign?: ReactNode }) {
   return (
-    <span className={`inline-flex h-5 min-w-5 items-center justify-center rounded-full px-1.5 text-tiny font-semibold
-      tabular-nums ${props.quiet ? "bg-sunken text-muted" : "bg-accent text-on-accent"}`}>
+    <span
+      className={`inline-flex h-5 min-w-5 items-center justify-center rounded-full px-1.5 text-tiny font-semibold
+      tabular-nums ${props.quiet ? "bg-sunken text-muted" : "bg-accent text-on-accent"}`}
+    >
       <span aria-hidden="true">{props.sign ?? (props.count > 999 ? "999+" : props.count)}</span>
       <span className="unseen">{props.label}</span>
     </span>
@@ -64,9 +91,13 @@ export function Badge(props: { count: number; label: string; quiet?: boolean; si
 
 export function Chip(props: { on: boolean; onPick: () => void; children: ReactNode }) {
   return (
-    <button type="button" aria-pressed={props.on} onClick={props.onPick}
+    <button
+      type="button"
+      aria-pressed={props.on}
+      onClick={props.onPick}
       className={`shrink-0 rounded-full px-3 py-1 text-small font-medium transition-colors duration-(--quick)
-        ${props.on ? "bg-chosen text-accent-text" : "bg-sunken text-muted hover:text-text"}`}>
+        ${props.on ? "bg-chosen text-accent-text" : "bg-sunken text-muted hover:text-text"}`}
+    >
       {props.children}
     </button>
   );
@@ -105,25 +136,43 @@ export function Skeleton({ rows = 6 }: { rows?: number }) {
 
 /** One line of a list with a sign or an avatar before it and something after it. */
 export function ListRow(props: {
-  lead?: ReactNode; title: ReactNode; below?: ReactNode; end?: ReactNode; onPress?: (() => void) | undefined;
-  href?: string; label?: string;
+  lead?: ReactNode;
+  title: ReactNode;
+  below?: ReactNode;
+  end?: ReactNode;
+  onPress?: (() => void) | undefined;
+  href?: string;
+  label?: string;
 }) {
   const inside = (
     <>
       {props.lead}
       <span className="min-w-0 flex-1 text-start">
-        <span dir="auto" className="block cut font-medium">{props.title}</span>
-        {props.below && <span dir="auto" className="block cut text-small text-muted">{props.below}</span>}
+        <span dir="auto" className="block cut font-medium">
+          {props.title}
+        </span>
+        {props.below && (
+          <span dir="auto" className="block cut text-small text-muted">
+            {props.below}
+          </span>
+        )}
       </span>
     </>
   );
   const press = "flex min-w-0 flex-1 items-center gap-3 rounded-xl px-3 py-2";
   return (
     <div className="flex items-center gap-1 rounded-xl hover:bg-hover">
-      {props.href ? <a href={props.href} aria-label={props.label} className={press}>{inside}</a>
-        : props.onPress
-          ? <button type="button" onClick={props.onPress} aria-label={props.label} className={press}>{inside}</button>
-          : <div className={press}>{inside}</div>}
+      {props.href ? (
+        <a href={props.href} aria-label={props.label} className={press}>
+          {inside}
+        </a>
+      ) : props.onPress ? (
+        <button type="button" onClick={props.onPress} aria-label={props.label} className={press}>
+          {inside}
+        </button>
+      ) : (
+        <div className={press}>{inside}</div>
+      )}
       {props.end && <div className="flex shrink-0 items-center gap-1 pe-2">{props.end}</div>}
     </div>
   );
@@ -131,7 +180,10 @@ export function ListRow(props: {
 
 /** Tabs: arrows move between them, as people with a keyboard expect. */
 export function Tabs<T extends string>(props: {
-  label: string; value: T; tabs: readonly (readonly [T, string])[]; onPick: (tab: T) => void;
+  label: string;
+  value: T;
+  tabs: readonly (readonly [T, string])[];
+  onPick: (tab: T) => void;
 }) {
   const move = (by: number, from: HTMLElement) => {
     const at = props.tabs.findIndex(([tab]) => tab === props.value);
@@ -143,14 +195,21 @@ export function Tabs<T extends string>(props: {
   return (
     <div role="tablist" aria-label={props.label} className="flex gap-1 overflow-x-auto border-b border-line px-2">
       {props.tabs.map(([tab, words]) => (
-        <button key={tab} type="button" role="tab" data-tab={tab} aria-selected={tab === props.value}
-          tabIndex={tab === props.value ? 0 : -1} onClick={() => props.onPick(tab)}
+        <button
+          key={tab}
+          type="button"
+          role="tab"
+          data-tab={tab}
+          aria-selected={tab === props.value}
+          tabIndex={tab === props.value ? 0 : -1}
+          onClick={() => props.onPick(tab)}
           onKeyDown={e => {
             const ahead = getComputedStyle(e.currentTarget).direction === "rtl" ? "ArrowLeft" : "ArrowRight";
             if (e.key === "ArrowLeft" || e.key === "ArrowRight") move(e.key === ahead ? 1 : -1, e.currentTarget);
           }}
           className="shrink-0 border-b-2 border-transparent px-3 py-2 text-small font-medium text-muted
-            -outline-offset-2 hover:text-text aria-selected:border-accent aria-selected:text-text">
+            -outline-offset-2 hover:text-text aria-selected:border-accent aria-selected:text-text"
+        >
           {words}
         </button>
       ))}

@@ -29,7 +29,9 @@ export function TooltipHost() {
         Object.assign(box.style, { left: `${left}px`, top: `${below ? spot.bottom + 6 : spot.top - height - 6}px` });
       }, wait);
     };
-    const over = (e: PointerEvent) => { if (e.pointerType === "mouse") show(e.target, 500); };
+    const over = (e: PointerEvent) => {
+      if (e.pointerType === "mouse") show(e.target, 500);
+    };
     const focus = (e: FocusEvent) => {
       if (e.target instanceof Element && e.target.matches(":focus-visible")) show(e.target, 300);
     };
@@ -43,6 +45,13 @@ export function TooltipHost() {
       for (const kind of ["pointerdown", "keydown", "scroll"]) document.removeEventListener(kind, hide, true);
     };
   }, []);
-  return <div ref={ref} popover="manual" aria-hidden="true" className="appear pointer-events-none fixed m-0 rounded-lg
-    bg-text px-2 py-1 text-small text-surface" />;
+  return (
+    <div
+      ref={ref}
+      popover="manual"
+      aria-hidden="true"
+      className="appear pointer-events-none fixed m-0 rounded-lg
+    bg-text px-2 py-1 text-small text-surface"
+    />
+  );
 }

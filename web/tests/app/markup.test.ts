@@ -6,7 +6,7 @@ import { parse, parseBody, plain } from "../../src/app/markup";
 
 type Example = { source: string; tree: unknown; why: string };
 const file = new URL("../../../crates/client/tests/markup.json", import.meta.url);
-const examples = existsSync(file) ? JSON.parse(readFileSync(file, "utf8")) as Example[] : [];
+const examples = existsSync(file) ? (JSON.parse(readFileSync(file, "utf8")) as Example[]) : [];
 
 describe("the grammar of a text", () => {
   for (const { source, tree, why } of examples) {
@@ -17,7 +17,8 @@ describe("the grammar of a text", () => {
 
   it("reads any text in little time", () => {
     const began = performance.now();
-    for (const much of ["*a ", "[", "> ", "- ", "`", "_*", "<", "![", "](", "~a~~"]) parse(much.repeat(8_000 / much.length));
+    for (const much of ["*a ", "[", "> ", "- ", "`", "_*", "<", "![", "](", "~a~~"])
+      parse(much.repeat(8_000 / much.length));
     expect(performance.now() - began).toBeLessThan(3_000);
   });
 });

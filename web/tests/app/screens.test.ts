@@ -15,11 +15,26 @@ const { passes } = await import("../../src/app/list/list");
 const { qr } = await import("../../src/app/details/qr");
 const { colourOf, initialsOf } = await import("../../src/design/face");
 
-const line = (seq: number, more: Partial<Line> = {}): Line => ({ seq, send_id: `s${seq}`, sender: "ann", at_ms: 1_000 * seq,
-  kind: "text", body: { text: "x" }, edited: false, pinned: false, reactions: [], star: false, ticks: "none", ...more });
+const line = (seq: number, more: Partial<Line> = {}): Line => ({
+  seq,
+  send_id: `s${seq}`,
+  sender: "ann",
+  at_ms: 1_000 * seq,
+  kind: "text",
+  body: { text: "x" },
+  edited: false,
+  pinned: false,
+  reactions: [],
+  star: false,
+  ticks: "none",
+  ...more,
+});
 const lines = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, n) => line(from + n));
 
-/** Follows the steps as the timeline does; answers the changes of each: how many came or went at the start, at the end. */
+/**
+ * Follows the steps as the timeline does; answers the changes of each: how many came or went at the start, at the
+ * end.
+ */
 function follow(shown: readonly Line[], wanted: readonly Line[]): { start: number; end: number; shift: boolean }[] {
   const changes: { start: number; end: number; shift: boolean }[] = [];
   for (let turn = 0; turn < 4; turn += 1) {
@@ -75,7 +90,10 @@ describe("a timeline that moves on", () => {
   });
 
   it("keeps together what one person says in one breath", () => {
-    const rows = drawn([line(1), line(2), line(3, { sender: "ben" }), line(4, { at_ms: 900_000, sender: "ben" })], undefined);
+    const rows = drawn(
+      [line(1), line(2), line(3, { sender: "ben" }), line(4, { at_ms: 900_000, sender: "ben" })],
+      undefined,
+    );
     expect(rows.map(one => one.goesOn)).toEqual([false, true, false, false]);
   });
 });
@@ -90,9 +108,14 @@ describe("writing", () => {
   });
 
   it("names people by the bytes where they stand, the longest name first", () => {
-    const picked = new Map([["@Ann", "u1"], ["@Ann Berg", "u2"]]);
+    const picked = new Map([
+      ["@Ann", "u1"],
+      ["@Ann Berg", "u2"],
+    ]);
     expect(mentionsIn("é @Ann Berg, @Ann, @Anna", picked, 64)).toEqual([
-      { user: "u2", start: 3, len: 9 }, { user: "u1", start: 14, len: 4 }]);
+      { user: "u2", start: 3, len: 9 },
+      { user: "u1", start: 14, len: 4 },
+    ]);
   });
 
   it("knows emojis by name", () => {
@@ -102,8 +125,18 @@ describe("writing", () => {
 });
 
 describe("the list", () => {
-  const row = (more: Partial<Row> = {}): Row => ({ conv: "c", kind: "group", title: "T", unread: 1, mentions: 0, prefs: {},
-    muted: false, at_ms: 2, last: line(9), ...more });
+  const row = (more: Partial<Row> = {}): Row => ({
+    conv: "c",
+    kind: "group",
+    title: "T",
+    unread: 1,
+    mentions: 0,
+    prefs: {},
+    muted: false,
+    at_ms: 2,
+    last: line(9),
+    ...more,
+  });
   const before = { unread: 0, mentions: 0, at_ms: 1 };
 
   it("keeps requests and the archive out of the way", () => {
@@ -132,13 +165,26 @@ it("an address leads to a place, and a strange one home", () => {
 });
 
 it("a code for a camera has the shape of its version", () => {
-  for (const [text, size] of [["a", 21], ["https://tidings.example/j/#2eae6aa7effc83339b1a8f2ab405bc14.1wbcz4qtn6fkvsq70mwxv9w12t", 41]] as const) {
+  for (const [text, size] of [
+    ["a", 21],
+    ["https://tidings.example/j/#2eae6aa7effc83339b1a8f2ab405bc14.1wbcz4qtn6fkvsq70mwxv9w12t", 41],
+  ] as const) {
     const modules = qr(text);
     expect(modules.length).toBe(size);
     // Three corners to find it by, and the one module that is always dark.
-    for (const [x, y] of [[0, 0], [size - 7, 0], [0, size - 7]] as const) {
-      expect(modules.slice(y, y + 7).map(row => row.slice(x, x + 7).map(Number).join(""))).toEqual(
-        ["1111111", "1000001", "1011101", "1011101", "1011101", "1000001", "1111111"]);
+    for (const [x, y] of [
+      [0, 0],
+      [size - 7, 0],
+      [0, size - 7],
+    ] as const) {
+      expect(
+        modules.slice(y, y + 7).map(row =>
+          row
+            .slice(x, x + 7)
+            .map(Number)
+            .join(""),
+        ),
+      ).toEqual(["1111111", "1000001", "1011101", "1011101", "1011101", "1000001", "1111111"]);
     }
     expect(modules[size - 8]?.[8]).toBe(true);
   }

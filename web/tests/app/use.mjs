@@ -19,18 +19,31 @@ async function check(name, how, hash, act, options = {}) {
   page.setDefaultTimeout(5_000);
   const wrong = [];
   page.on("pageerror", error => wrong.push(String(error)));
-  page.on("console", message => { if (message.type() === "error") wrong.push(message.text()); });
+  page.on("console", message => {
+    if (message.type() === "error") wrong.push(message.text());
+  });
   try {
     await page.goto(`${base}/?pretend&still&${how}${hash}`);
     await page.waitForTimeout(300);
     await act(page);
-  } catch (error) { wrong.push(String(error).slice(0, 600)); }
-  if (wrong.length > 0) { failed += 1; console.log(`FAIL ${name}\n  ${wrong.join("\n  ")}`); } else console.log(`ok   ${name}`);
+  } catch (error) {
+    wrong.push(String(error).slice(0, 600));
+  }
+  if (wrong.length > 0) {
+    failed += 1;
+    console.log(`FAIL ${name}\n  ${wrong.join("\n  ")}`);
+  } else console.log(`ok   ${name}`);
   await context.close();
 }
 
-const is = (what, fact) => { if (!fact) throw new Error(what); };
-const atEnd = page => page.locator("[role=region]").first().evaluate(box => box.scrollHeight - box.scrollTop - box.clientHeight);
+const is = (what, fact) => {
+  if (!fact) throw new Error(what);
+};
+const atEnd = page =>
+  page
+    .locator("[role=region]")
+    .first()
+    .evaluate(box => box.scrollHeight - box.scrollTop - box.clientHeight);
 const write = page => page.locator("textarea[aria-label=Message]");
 
 await check("a message is shown at once, once, and moves nothing when it arrives", "", `#/c/${id(2)}`, async page => {
@@ -38,13 +51,15 @@ await check("a message is shown at once, once, and moves nothing when it arrives
   await page.keyboard.press("Enter");
   const mine = page.locator("article", { hasText: "Hello there, Ann" });
   await mine.waitFor({ timeout: 500 });
-  is("the field is empty", await write(page).inputValue() === "");
-  is("it waits", await mine.getByText("Waiting to be sent").count() === 1);
-  await mine.evaluate(node => { node.dataset.same = "yes"; });
+  is("the field is empty", (await write(page).inputValue()) === "");
+  is("it waits", (await mine.getByText("Waiting to be sent").count()) === 1);
+  await mine.evaluate(node => {
+    node.dataset.same = "yes";
+  });
   await mine.getByText("Read", { exact: true }).waitFor();
-  is("one of it", await mine.count() === 1);
-  is("the same element", await mine.getAttribute("data-same") === "yes");
-  is("the end is seen", await atEnd(page) < 4);
+  is("one of it", (await mine.count()) === 1);
+  is("the same element", (await mine.getAttribute("data-same")) === "yes");
+  is("the end is seen", (await atEnd(page)) < 4);
 });
 
 await check("a thousand lines backwards, and none of them jumps", "", `#/c/${id(3)}`, async page => {
@@ -58,7 +73,9 @@ await check("a thousand lines backwards, and none of them jumps", "", `#/c/${id(
       box.scrollTop -= 900;
       await wait();
       const frame = box.getBoundingClientRect();
-      const mark = [...box.querySelectorAll("[data-line]")].find(node => node.getBoundingClientRect().top > frame.top + 200);
+      const mark = [...box.querySelectorAll("[data-line]")].find(
+        node => node.getBoundingClientRect().top > frame.top + 200,
+      );
       if (!mark) return "no line";
       const before = mark.getBoundingClientRect().top;
       await new Promise(done => setTimeout(done, 90));
@@ -79,10 +96,18 @@ await check("forwards again to the very end", "", `#/c/${id(3)}/at/5000`, async 
   await page.waitForTimeout(400);
   is("the line is on the screen", await page.locator("[data-seq='5000']").isVisible());
   const region = page.locator("[role=region]").first();
-  for (let i = 0; i < 25; i += 1) { await region.evaluate(box => { box.scrollTop += 1500; }); await page.waitForTimeout(60); }
+  for (let i = 0; i < 25; i += 1) {
+    await region.evaluate(box => {
+      box.scrollTop += 1500;
+    });
+    await page.waitForTimeout(60);
+  }
   const seqs = await page.locator("[data-seq]").evaluateAll(all => all.map(one => Number(one.dataset.seq)));
   is(`went on to ${seqs.at(-1)}`, seqs.at(-1) > 5_200);
-  is("no hole", seqs.every((seq, n) => n === 0 || seq === seqs[n - 1] + 1));
+  is(
+    "no hole",
+    seqs.every((seq, n) => n === 0 || seq === seqs[n - 1] + 1),
+  );
   await page.getByRole("button", { name: "To the latest messages" }).click();
   await page.waitForTimeout(400);
   is("the end", await page.locator("[data-seq='10000']").isVisible());
@@ -108,7 +133,7 @@ await check("arrow up edits the last of mine", "", `#/c/${id(1)}`, async page =>
   await page.keyboard.press("ArrowUp");
   await page.keyboard.press("Escape");
   await page.waitForTimeout(60);
-  is("the field is empty again", await write(page).inputValue() === "");
+  is("the field is empty again", (await write(page).inputValue()) === "");
 });
 
 await check("emojis and names are completed", "", `#/c/${id(1)}`, async page => {
@@ -128,16 +153,19 @@ await check("a draft stays where it was begun", "", `#/c/${id(2)}`, async page =
   await write(page).fill("half a thou");
   await page.locator("nav a", { hasText: "Announcements" }).click();
   await page.getByText("Only admins write here.").waitFor();
-  is("told in the list", (await page.locator("nav a", { hasText: "Ann Berg" }).first().innerText()).includes("Draft: half a thou"));
+  is(
+    "told in the list",
+    (await page.locator("nav a", { hasText: "Ann Berg" }).first().innerText()).includes("Draft: half a thou"),
+  );
   await page.locator("nav a", { hasText: "Ann Berg" }).first().click();
   await write(page).waitFor();
-  is("it is there", await write(page).inputValue() === "half a thou");
+  is("it is there", (await write(page).inputValue()) === "half a thou");
 });
 
 await check("what failed is tried again or comes back", "", `#/c/${id(1)}`, async page => {
   await page.getByRole("button", { name: "Discard" }).click();
   await page.waitForTimeout(200);
-  is("its words come back", await write(page).inputValue() === "I can bring plates.");
+  is("its words come back", (await write(page).inputValue()) === "I can bring plates.");
 });
 
 await check("reply, and jump to what was answered", "", `#/c/${id(1)}`, async page => {
@@ -149,7 +177,7 @@ await check("reply, and jump to what was answered", "", `#/c/${id(1)}`, async pa
   await page.keyboard.press("Enter");
   const answer = page.locator("article", { hasText: "Wow" });
   await answer.getByText("Eleven milliseconds").waitFor();
-  is("the end is seen", await atEnd(page) < 4);
+  is("the end is seen", (await atEnd(page)) < 4);
 });
 
 await check("by keyboard alone: switch, read, answer", "", "#/", async page => {
@@ -183,7 +211,11 @@ await check("two thousand conversations", "count=2000", "#/", async page => {
   const rows = await page.locator("[data-row]").count();
   is(`${rows} rows in the page`, rows < 60);
   const began = Date.now();
-  for (let i = 0; i < 20; i += 1) { await list.evaluate(box => { box.scrollTop -= 3_000; }); }
+  for (let i = 0; i < 20; i += 1) {
+    await list.evaluate(box => {
+      box.scrollTop -= 3_000;
+    });
+  }
   console.log(`     20 leaps in ${Date.now() - began} ms, ${rows} rows in the page`);
 });
 
@@ -193,35 +225,62 @@ await check("too long is told before it is sent", "", `#/c/${id(2)}`, async page
   is("it cannot be sent", await page.getByRole("button", { name: "Send" }).isDisabled());
 });
 
-await check("on a phone: one at a time, long press, and the way back", "", "#/", async page => {
-  await page.locator("nav a", { hasText: "Launch team" }).click();
-  await write(page).waitFor();
-  is("the list is away", !(await page.locator("nav").isVisible()));
-  await page.locator("article", { hasText: "I do!" }).dispatchEvent("pointerdown", { pointerType: "touch", clientX: 80, clientY: 400, bubbles: true });
-  await page.locator("[role=menu]").waitFor();
-  await page.keyboard.press("Escape");
-  await page.getByRole("button", { name: "Back" }).first().click();
-  await page.locator("nav").waitFor();
-}, { viewport: { width: 390, height: 844 }, hasTouch: true });
+await check(
+  "on a phone: one at a time, long press, and the way back",
+  "",
+  "#/",
+  async page => {
+    await page.locator("nav a", { hasText: "Launch team" }).click();
+    await write(page).waitFor();
+    is("the list is away", !(await page.locator("nav").isVisible()));
+    await page
+      .locator("article", { hasText: "I do!" })
+      .dispatchEvent("pointerdown", { pointerType: "touch", clientX: 80, clientY: 400, bubbles: true });
+    await page.locator("[role=menu]").waitFor();
+    await page.keyboard.press("Escape");
+    await page.getByRole("button", { name: "Back" }).first().click();
+    await page.locator("nav").waitFor();
+  },
+  { viewport: { width: 390, height: 844 }, hasTouch: true },
+);
 
 await check("hostile words draw nothing but themselves", "", `#/c/${id(2)}`, async page => {
-  for (const text of ["<img src=x onerror=alert(1)>", "[x](javascript:alert(1))", "<script>window.hit=1</script>", "\u202Eevil\u202C &lt;b&gt;",
-    "```html\n<svg onload=alert(1)>\n```", "a".repeat(4_000), "Z͑ͫ̓ͪ̂ͫ̽͏̴̙̤̞͉͚̯̞̠͍A̴̵̜̰͔ͫ͗͢L̠ͨͧͩ͘G̴̻͈͍͔̹̑͗̎̅͛́Ǫ̵̹̻̝̳͂̌̌͘!͖̬̰̙̗̿̋ͥͥ̂ͣ̐́́͜͞"]) {
+  for (const text of [
+    "<img src=x onerror=alert(1)>",
+    "[x](javascript:alert(1))",
+    "<script>window.hit=1</script>",
+    "\u202Eevil\u202C &lt;b&gt;",
+    "```html\n<svg onload=alert(1)>\n```",
+    "a".repeat(4_000),
+    "Z͑ͫ̓ͪ̂ͫ̽͏̴̙̤̞͉͚̯̞̠͍A̴̵̜̰͔ͫ͗͢L̠ͨͧͩ͘G̴̻͈͍͔̹̑͗̎̅͛́Ǫ̵̹̻̝̳͂̌̌͘!͖̬̰̙̗̿̋ͥͥ̂ͣ̐́́͜͞",
+  ]) {
     await write(page).fill(text);
     await page.keyboard.press("Enter");
     await page.waitForTimeout(60);
   }
   await page.waitForTimeout(300);
-  is("no image, no script", await page.locator("main img, main script, main iframe").count() === 0);
+  is("no image, no script", (await page.locator("main img, main script, main iframe").count()) === 0);
   is("nothing ran", await page.evaluate(() => window.hit === undefined));
-  is("no wider than the page", await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth
-    && document.querySelector("[role=region]").scrollWidth <= document.querySelector("[role=region]").clientWidth));
+  is(
+    "no wider than the page",
+    await page.evaluate(
+      () =>
+        document.documentElement.scrollWidth <= innerWidth &&
+        document.querySelector("[role=region]").scrollWidth <= document.querySelector("[role=region]").clientWidth,
+    ),
+  );
 });
 
-await check("two hundred per cent", "", `#/c/${id(1)}`, async page => {
-  is("no wider than the page", await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth));
-  await write(page).waitFor();
-}, { viewport: { width: 640, height: 400 }, deviceScaleFactor: 2 });
+await check(
+  "two hundred per cent",
+  "",
+  `#/c/${id(1)}`,
+  async page => {
+    is("no wider than the page", await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth));
+    await write(page).waitFor();
+  },
+  { viewport: { width: 640, height: 400 }, deviceScaleFactor: 2 },
+);
 
 await browser.close();
 close();

@@ -17,7 +17,10 @@ function named(compiled: unknown, found = new Set<string>()): Set<string> {
   return found;
 }
 
-describe.each([["de", de], ["ar", ar]] as const)("%s", (_, words) => {
+describe.each([
+  ["de", de],
+  ["ar", ar],
+] as const)("%s", (_, words) => {
   it("has the words of the list and no others", () => {
     expect(Object.keys(words).sort()).toEqual(Object.keys(en).sort());
   });
@@ -30,17 +33,34 @@ describe.each([["de", de], ["ar", ar]] as const)("%s", (_, words) => {
   });
 
   it("leaves nothing in English", () => {
-    const same = Object.entries(en).filter(([word, sentence]) => words[word as keyof typeof en] === sentence
-      && /[a-z]{4}/i.test(sentence) && !sentence.includes("{")).map(([word]) => word);
+    const same = Object.entries(en)
+      .filter(
+        ([word, sentence]) =>
+          words[word as keyof typeof en] === sentence && /[a-z]{4}/i.test(sentence) && !sentence.includes("{"),
+      )
+      .map(([word]) => word);
     // Words that are the same there.
-    expect(same.filter(word => !["code", "name", "emoji", "filter", "links", "details", "role.admin", "here.online"].includes(word))).toEqual([]);
+    expect(
+      same.filter(
+        word => !["code", "name", "emoji", "filter", "links", "details", "role.admin", "here.online"].includes(word),
+      ),
+    ).toEqual([]);
   });
 });
 
 it("has words for what a server refuses people", () => {
   // These are for programs; a person who meets one hears the server's own sentence.
-  const programs = new Set(["out_of_order", "unsupported_version", "foreign_origin", "send_id_reused", "not_a_group", "bad_body",
-    "bad_kind", "beyond_head", "bad_request"]);
+  const programs = new Set([
+    "out_of_order",
+    "unsupported_version",
+    "foreign_origin",
+    "send_id_reused",
+    "not_a_group",
+    "bad_body",
+    "bad_kind",
+    "beyond_head",
+    "bad_request",
+  ]);
   const missing = Object.keys(Code).filter(name => !programs.has(name) && !(`no.${name}` in en));
   expect(missing).toEqual([]);
 });

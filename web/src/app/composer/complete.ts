@@ -31,6 +31,8 @@ export function mentionsIn(text: string, picked: ReadonlyMap<string, UserId>, mo
       found.push({ at, words: name, user });
     }
   }
-  return found.sort((a, b) => a.at - b.at).slice(0, most).map(({ at, words, user }) =>
-    ({ user, start: bytesOf(text.slice(0, at)), len: bytesOf(words) }));
+  return found
+    .sort((a, b) => a.at - b.at)
+    .slice(0, most)
+    .map(({ at, words, user }) => ({ user, start: bytesOf(text.slice(0, at)), len: bytesOf(words) }));
 }

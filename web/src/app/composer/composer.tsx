@@ -24,7 +24,11 @@ export type ComposerHandle = { focus: () => void; put: (words: string) => void }
 const DRAFT_MS = 500;
 
 export function Composer(props: {
-  detail: Detail; me: UserId | undefined; mode: Mode; setMode: (mode: Mode) => void; lastOfMine: () => Line | undefined;
+  detail: Detail;
+  me: UserId | undefined;
+  mode: Mode;
+  setMode: (mode: Mode) => void;
+  lastOfMine: () => Line | undefined;
   ref?: Ref<ComposerHandle>;
 }) {
   const { detail, mode, me } = props;
@@ -86,10 +90,14 @@ export function Composer(props: {
     put(next, start + words.length);
     area?.focus();
   };
-  useImperativeHandle(props.ref, () => ({
-    focus: () => box.current?.focus(),
-    put: words => setText(old => (old.trim() ? `${old}\n${words}` : words)),
-  }), []);
+  useImperativeHandle(
+    props.ref,
+    () => ({
+      focus: () => box.current?.focus(),
+      put: words => setText(old => (old.trim() ? `${old}\n${words}` : words)),
+    }),
+    [],
+  );
 
   const take = (offer: Offer) => {
     const at = begun(text, caret);
@@ -115,7 +123,7 @@ export function Composer(props: {
     if (mode.is === "reply") props.setMode({ is: "new" });
     box.current?.focus();
     // What cannot even be kept here comes back to where it was typed.
-    if (await give("send", { conv, text: words, mentions, ...(reply ? { reply_to: reply } : {}) }) === undefined) {
+    if ((await give("send", { conv, text: words, mentions, ...(reply ? { reply_to: reply } : {}) })) === undefined) {
       setText(old => (old ? `${words}\n${old}` : words));
     } else picked.current.clear();
   };
@@ -157,44 +165,79 @@ export function Composer(props: {
     }
   };
 
-  const title = mode.is === "edit" ? t("composer.editing")
-    : mode.is === "reply" ? t("composer.replying", { name: mode.line.sender === me ? t("you") : who.name(mode.line.sender) }) : "";
+  const title =
+    mode.is === "edit"
+      ? t("composer.editing")
+      : mode.is === "reply"
+        ? t("composer.replying", { name: mode.line.sender === me ? t("you") : who.name(mode.line.sender) })
+        : "";
   return (
-    <form className="relative border-t border-line bg-surface px-2 pt-2 pb-[max(0.5rem,env(safe-area-inset-bottom))] wide:px-4"
-      onSubmit={e => { e.preventDefault(); void say(); }}>
+    <form
+      className="relative border-t border-line bg-surface px-2 pt-2 pb-[max(0.5rem,env(safe-area-inset-bottom))]
+        wide:px-4"
+      onSubmit={e => {
+        e.preventDefault();
+        void say();
+      }}
+    >
       <Offers offers={offers} take={take} />
       {mode.is !== "new" && (
         <div className="rise mb-2 flex items-center gap-2 rounded-xl border-s-3 border-accent bg-hover py-1 ps-3 pe-1">
           <Icon name={mode.is === "edit" ? "edit" : "reply"} size={18} className="text-accent-text" />
           <div className="min-w-0 flex-1">
-            <p className="truncate text-small font-semibold text-accent-text"><bdi>{title}</bdi></p>
-            <p className="cut text-small text-muted" dir="auto">{brieflySaid(mode.line, who, me)}</p>
+            <p className="truncate text-small font-semibold text-accent-text">
+              <bdi>{title}</bdi>
+            </p>
+            <p className="cut text-small text-muted" dir="auto">
+              {brieflySaid(mode.line, who, me)}
+            </p>
           </div>
           <IconButton icon="close" size="small" label={t("cancel")} onClick={() => props.setMode({ is: "new" })} />
         </div>
       )}
       <Kept detail={detail} onTake={words => setText(words)} />
       <div className="flex items-end gap-1">
-        <IconButton icon="smile" label={t("emoji")} className="phone:hidden"
-          onClick={e => openPicker(e.currentTarget, emoji => insert(emoji))} />
-        <textarea ref={box} rows={1} dir="auto" value={text} aria-label={t("composer")} placeholder={t("composer")}
-          aria-controls="offers" aria-autocomplete="list"
-          aria-activedescendant={offers.list.length > 0 ? `offer-${offers.at}` : undefined} aria-invalid={over > 0 || undefined}
-          enterKeyHint={enterSends ? "send" : "enter"} onKeyDown={keys}
+        <IconButton
+          icon="smile"
+          label={t("emoji")}
+          className="phone:hidden"
+          onClick={e => openPicker(e.currentTarget, emoji => insert(emoji))}
+        />
+        <textarea
+          ref={box}
+          rows={1}
+          dir="auto"
+          value={text}
+          aria-label={t("composer")}
+          placeholder={t("composer")}
+          aria-controls="offers"
+          aria-autocomplete="list"
+          aria-activedescendant={offers.list.length > 0 ? `offer-${offers.at}` : undefined}
+          aria-invalid={over > 0 || undefined}
+          enterKeyHint={enterSends ? "send" : "enter"}
+          onKeyDown={keys}
           onChange={e => changed(e.target.value, e.target.selectionStart)}
-          onSelect={e => setCaret(e.currentTarget.selectionStart)} onBlur={draft.flush}
-          className="max-h-[40dvh] min-h-11 min-w-0 flex-1 resize-none rounded-3xl border border-line bg-sunken px-4 py-2.5
-            text-body placeholder:text-muted phone:text-[1rem] aria-invalid:border-danger" />
-        <button type="submit" disabled={!text.trim() || over > 0} aria-label={mode.is === "edit" ? t("save") : t("send")}
+          onSelect={e => setCaret(e.currentTarget.selectionStart)}
+          onBlur={draft.flush}
+          className="max-h-[40dvh] min-h-11 min-w-0 flex-1 resize-none rounded-3xl border border-line bg-sunken
+            px-4 py-2.5
+            text-body placeholder:text-muted phone:text-[1rem] aria-invalid:border-danger"
+        />
+        <button
+          type="submit"
+          disabled={!text.trim() || over > 0}
+          aria-label={mode.is === "edit" ? t("save") : t("send")}
           data-tip={mode.is === "edit" ? t("save") : t("send")}
           className="flex size-11 shrink-0 items-center justify-center rounded-full bg-accent text-on-accent
-            transition-opacity duration-(--quick) hover:bg-accent-hover disabled:bg-sunken disabled:text-muted">
+            transition-opacity duration-(--quick) hover:bg-accent-hover disabled:bg-sunken disabled:text-muted"
+        >
           <Icon name={mode.is === "edit" ? "check" : "send"} size={22} />
         </button>
       </div>
       {bytes > LIMITS.text_bytes_max * 0.9 && (
         <p role="status" className={`pt-1 text-small ${over > 0 ? "text-danger" : "text-muted"}`}>
-          {over > 0 ? t("composer.over", { count: over }) : t("composer.left", { count: -over })}</p>
+          {over > 0 ? t("composer.over", { count: over }) : t("composer.left", { count: -over })}
+        </p>
       )}
     </form>
   );
@@ -236,7 +279,13 @@ function useDraft(detail: Detail, text: string, setText: (text: string) => void,
     kept.current = theirs;
     setText(theirs);
   }, [theirs, editing, setText]);
-  return { flush, forget: () => { now.current = ""; flush(); } };
+  return {
+    flush,
+    forget: () => {
+      now.current = "";
+      flush();
+    },
+  };
 }
 
 /** Drafts of another device that this one's would have overwritten: nothing typed is lost. */
@@ -246,13 +295,26 @@ function Kept({ detail, onTake }: { detail: Detail; onTake: (words: string) => v
   if (!one) return null;
   return (
     <div className="mb-2 flex items-center gap-2 rounded-xl bg-warn-soft px-3 py-1.5 text-small">
-      <p dir="auto" className="min-w-0 flex-1 cut">{t("draft.kept")} <bdi>{one.text}</bdi></p>
-      <button type="button" className="font-semibold underline" onClick={() => {
-        onTake(one.text);
-        void give("forget_draft", { conv: detail.conv, ver: one.ver });
-      }}>{t("draft.take")}</button>
-      <button type="button" className="underline" onClick={() => void give("forget_draft", { conv: detail.conv, ver: one.ver })}>
-        {t("discard")}</button>
+      <p dir="auto" className="min-w-0 flex-1 cut">
+        {t("draft.kept")} <bdi>{one.text}</bdi>
+      </p>
+      <button
+        type="button"
+        className="font-semibold underline"
+        onClick={() => {
+          onTake(one.text);
+          void give("forget_draft", { conv: detail.conv, ver: one.ver });
+        }}
+      >
+        {t("draft.take")}
+      </button>
+      <button
+        type="button"
+        className="underline"
+        onClick={() => void give("forget_draft", { conv: detail.conv, ver: one.ver })}
+      >
+        {t("discard")}
+      </button>
     </div>
   );
 }

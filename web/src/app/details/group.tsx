@@ -25,29 +25,63 @@ export function GroupSettingsForm({ detail }: { detail: Detail }) {
   return (
     <Part title={t("group.settings")}>
       {describes && (
-        <form className="flex flex-col gap-3 py-2" onSubmit={e => {
-          e.preventDefault();
-          change({ ...(title.trim() !== detail.title ? { title: title.trim() } : {}),
-            ...(description.trim() !== (detail.settings.description ?? "") ? { description: description.trim() } : {}) });
-        }}>
+        <form
+          className="flex flex-col gap-3 py-2"
+          onSubmit={e => {
+            e.preventDefault();
+            change({
+              ...(title.trim() !== detail.title ? { title: title.trim() } : {}),
+              ...(description.trim() !== (detail.settings.description ?? "")
+                ? { description: description.trim() }
+                : {}),
+            });
+          }}
+        >
           <Field label={t("new.title")} value={title} onChange={e => setTitle(e.target.value)} required />
-          <Area label={t("group.description")} value={description} onChange={e => setDescription(e.target.value)}
-            fault={over ? t("too.long") : undefined} />
-          {changed && <Button type="submit" look="main" disabled={over || !title.trim()}>{t("save")}</Button>}
+          <Area
+            label={t("group.description")}
+            value={description}
+            onChange={e => setDescription(e.target.value)}
+            fault={over ? t("too.long") : undefined}
+          />
+          {changed && (
+            <Button type="submit" look="main" disabled={over || !title.trim()}>
+              {t("save")}
+            </Button>
+          )}
         </form>
       )}
       {rules && (
         <>
-          <Switch label={t("group.announce")} hint={t("group.announce.hint")} on={detail.settings.announce ?? false}
-            onTurn={announce => change({ announce })} />
-          <Switch label={t("group.approve")} hint={t("group.approve.hint")} on={detail.settings.approve ?? false}
-            onTurn={approve => change({ approve })} />
-          <Select label={t("group.history")} value={(detail.settings.history ?? "joined") as string}
-            options={[["joined", t("group.history.joined")], ["all", t("group.history.all")]]}
-            onPick={history => change({ history: history as History })} />
-          <Select label={t("group.slow")} value={slowNow} options={[...new Set([...slow, slowNow])].map(s =>
-            [s, s === "0" ? t("group.slow.off") : t("group.slow.s", { seconds: Number(s) })] as const)}
-            onPick={s => change({ slow_mode_s: Number(s) })} />
+          <Switch
+            label={t("group.announce")}
+            hint={t("group.announce.hint")}
+            on={detail.settings.announce ?? false}
+            onTurn={announce => change({ announce })}
+          />
+          <Switch
+            label={t("group.approve")}
+            hint={t("group.approve.hint")}
+            on={detail.settings.approve ?? false}
+            onTurn={approve => change({ approve })}
+          />
+          <Select
+            label={t("group.history")}
+            value={(detail.settings.history ?? "joined") as string}
+            options={[
+              ["joined", t("group.history.joined")],
+              ["all", t("group.history.all")],
+            ]}
+            onPick={history => change({ history: history as History })}
+          />
+          <Select
+            label={t("group.slow")}
+            value={slowNow}
+            options={[...new Set([...slow, slowNow])].map(
+              s => [s, s === "0" ? t("group.slow.off") : t("group.slow.s", { seconds: Number(s) })] as const,
+            )}
+            onPick={s => change({ slow_mode_s: Number(s) })}
+          />
         </>
       )}
     </Part>

@@ -5,14 +5,39 @@
 
 /** Of each version: error correction codewords per block, and [blocks, data codewords] of both groups. Level M. */
 const versions: readonly (readonly [number, number, number, number?, number?])[] = [
-  [10, 1, 16], [16, 1, 28], [26, 1, 44], [18, 2, 32], [24, 2, 43], [16, 4, 27], [18, 4, 31], [22, 2, 38, 2, 39],
-  [22, 3, 36, 2, 37], [26, 4, 43, 1, 44], [30, 1, 50, 4, 51], [22, 6, 36, 2, 37], [22, 8, 37, 1, 38], [24, 4, 40, 5, 41],
+  [10, 1, 16],
+  [16, 1, 28],
+  [26, 1, 44],
+  [18, 2, 32],
+  [24, 2, 43],
+  [16, 4, 27],
+  [18, 4, 31],
+  [22, 2, 38, 2, 39],
+  [22, 3, 36, 2, 37],
+  [26, 4, 43, 1, 44],
+  [30, 1, 50, 4, 51],
+  [22, 6, 36, 2, 37],
+  [22, 8, 37, 1, 38],
+  [24, 4, 40, 5, 41],
   [24, 5, 41, 5, 42],
 ];
 
 const aligned: readonly (readonly number[])[] = [
-  [], [6, 18], [6, 22], [6, 26], [6, 30], [6, 34], [6, 22, 38], [6, 24, 42], [6, 26, 46], [6, 28, 50], [6, 30, 54],
-  [6, 32, 58], [6, 34, 62], [6, 26, 46, 66], [6, 26, 48, 70],
+  [],
+  [6, 18],
+  [6, 22],
+  [6, 26],
+  [6, 30],
+  [6, 34],
+  [6, 22, 38],
+  [6, 24, 42],
+  [6, 26, 46],
+  [6, 28, 50],
+  [6, 30, 54],
+  [6, 32, 58],
+  [6, 34, 62],
+  [6, 26, 46, 66],
+  [6, 26, 48, 70],
 ];
 
 const exp = new Uint8Array(512);
@@ -23,19 +48,24 @@ for (let i = 0, x = 1; i < 255; i += 1) {
   log[x] = i;
   x = (x << 1) ^ (x & 0x80 ? 0x11d : 0);
 }
-const times = (a: number, b: number) => (a === 0 || b === 0 ? 0 : exp[(log[a] ?? 0) + (log[b] ?? 0)] ?? 0);
+const times = (a: number, b: number) => (a === 0 || b === 0 ? 0 : (exp[(log[a] ?? 0) + (log[b] ?? 0)] ?? 0));
 
 function remainder(data: readonly number[], degree: number): number[] {
   let generator = [1];
   for (let i = 0; i < degree; i += 1) {
     const next = [...generator, 0];
-    generator.forEach((value, n) => { next[n + 1] = (next[n + 1] ?? 0) ^ times(value, exp[i] ?? 0); });
+    generator.forEach((value, n) => {
+      next[n + 1] = (next[n + 1] ?? 0) ^ times(value, exp[i] ?? 0);
+    });
     generator = next;
   }
   const rest = [...data, ...new Array<number>(degree).fill(0)];
   for (let i = 0; i < data.length; i += 1) {
     const lead = rest[i] ?? 0;
-    if (lead) generator.forEach((value, n) => { rest[i + n] = (rest[i + n] ?? 0) ^ times(value, lead); });
+    if (lead)
+      generator.forEach((value, n) => {
+        rest[i + n] = (rest[i + n] ?? 0) ^ times(value, lead);
+      });
   }
   return rest.slice(data.length);
 }
@@ -48,7 +78,9 @@ function codewords(text: string): { version: number; words: number[] } {
     const lengthBits = version < 10 ? 8 : 16;
     if (4 + lengthBits + bytes.length * 8 > room * 8) continue;
     const bits: number[] = [];
-    const put = (value: number, count: number) => { for (let i = count - 1; i >= 0; i -= 1) bits.push((value >> i) & 1); };
+    const put = (value: number, count: number) => {
+      for (let i = count - 1; i >= 0; i -= 1) bits.push((value >> i) & 1);
+    };
     put(4, 4);
     put(bytes.length, lengthBits);
     for (const byte of bytes) put(byte, 8);
@@ -66,7 +98,8 @@ function codewords(text: string): { version: number; words: number[] } {
     }
     const checks = blocks.map(block => remainder(block, ec));
     const words: number[] = [];
-    for (let i = 0; i < Math.max(data1, data2); i += 1) for (const block of blocks) if (i < block.length) words.push(block[i] ?? 0);
+    for (let i = 0; i < Math.max(data1, data2); i += 1)
+      for (const block of blocks) if (i < block.length) words.push(block[i] ?? 0);
     for (let i = 0; i < ec; i += 1) for (const check of checks) words.push(check[i] ?? 0);
     return { version, words };
   }
@@ -74,9 +107,14 @@ function codewords(text: string): { version: number; words: number[] } {
 }
 
 const masks: readonly ((x: number, y: number) => boolean)[] = [
-  (x, y) => (x + y) % 2 === 0, (_, y) => y % 2 === 0, x => x % 3 === 0, (x, y) => (x + y) % 3 === 0,
-  (x, y) => (Math.floor(y / 2) + Math.floor(x / 3)) % 2 === 0, (x, y) => ((x * y) % 2) + ((x * y) % 3) === 0,
-  (x, y) => (((x * y) % 2) + ((x * y) % 3)) % 2 === 0, (x, y) => (((x + y) % 2) + ((x * y) % 3)) % 2 === 0,
+  (x, y) => (x + y) % 2 === 0,
+  (_, y) => y % 2 === 0,
+  x => x % 3 === 0,
+  (x, y) => (x + y) % 3 === 0,
+  (x, y) => (Math.floor(y / 2) + Math.floor(x / 3)) % 2 === 0,
+  (x, y) => ((x * y) % 2) + ((x * y) % 3) === 0,
+  (x, y) => (((x * y) % 2) + ((x * y) % 3)) % 2 === 0,
+  (x, y) => (((x + y) % 2) + ((x * y) % 3)) % 2 === 0,
 ];
 
 /** The modules, row by row; `true` is dark. The quiet zone around them is for who draws. */
@@ -97,19 +135,30 @@ function draw(version: number, words: readonly number[], mask: number): boolean[
     row[x] = on;
     taken[x] = true;
   };
-  for (let i = 0; i < size; i += 1) { set(6, i, i % 2 === 0); set(i, 6, i % 2 === 0); }
-  for (const [cx, cy] of [[3, 3], [size - 4, 3], [3, size - 4]] as const) {
-    for (let y = -4; y <= 4; y += 1) for (let x = -4; x <= 4; x += 1) {
-      const far = Math.max(Math.abs(x), Math.abs(y));
-      set(cx + x, cy + y, far !== 2 && far !== 4);
-    }
+  for (let i = 0; i < size; i += 1) {
+    set(6, i, i % 2 === 0);
+    set(i, 6, i % 2 === 0);
+  }
+  for (const [cx, cy] of [
+    [3, 3],
+    [size - 4, 3],
+    [3, size - 4],
+  ] as const) {
+    for (let y = -4; y <= 4; y += 1)
+      for (let x = -4; x <= 4; x += 1) {
+        const far = Math.max(Math.abs(x), Math.abs(y));
+        set(cx + x, cy + y, far !== 2 && far !== 4);
+      }
   }
   const places = aligned[version - 1] ?? [];
   const last = places.length - 1;
-  places.forEach((cx, i) => places.forEach((cy, j) => {
-    if ((i === 0 && j === 0) || (i === 0 && j === last) || (i === last && j === 0)) return;
-    for (let y = -2; y <= 2; y += 1) for (let x = -2; x <= 2; x += 1) set(cx + x, cy + y, Math.max(Math.abs(x), Math.abs(y)) !== 1);
-  }));
+  places.forEach((cx, i) =>
+    places.forEach((cy, j) => {
+      if ((i === 0 && j === 0) || (i === 0 && j === last) || (i === last && j === 0)) return;
+      for (let y = -2; y <= 2; y += 1)
+        for (let x = -2; x <= 2; x += 1) set(cx + x, cy + y, Math.max(Math.abs(x), Math.abs(y)) !== 1);
+    }),
+  );
   format(size, mask, set);
   if (version >= 7) {
     let rest = version;
@@ -124,15 +173,16 @@ function draw(version: number, words: readonly number[], mask: number): boolean[
   let at = 0;
   for (let right = size - 1; right >= 1; right -= 2) {
     if (right === 6) right = 5;
-    for (let step = 0; step < size; step += 1) for (let j = 0; j < 2; j += 1) {
-      const x = right - j;
-      const y = ((right + 1) & 2) === 0 ? size - 1 - step : step;
-      if (fixed[y]?.[x]) continue;
-      const bit = at < words.length * 8 && (((words[at >> 3] ?? 0) >> (7 - (at & 7))) & 1) === 1;
-      at += 1;
-      const row = dark[y];
-      if (row) row[x] = bit !== (masks[mask]?.(x, y) ?? false);
-    }
+    for (let step = 0; step < size; step += 1)
+      for (let j = 0; j < 2; j += 1) {
+        const x = right - j;
+        const y = ((right + 1) & 2) === 0 ? size - 1 - step : step;
+        if (fixed[y]?.[x]) continue;
+        const bit = at < words.length * 8 && (((words[at >> 3] ?? 0) >> (7 - (at & 7))) & 1) === 1;
+        at += 1;
+        const row = dark[y];
+        if (row) row[x] = bit !== (masks[mask]?.(x, y) ?? false);
+      }
   }
   return dark;
 }
@@ -160,7 +210,10 @@ function penalty(dark: readonly (readonly boolean[])[]): number {
   for (const line of [...dark, ...columns]) {
     let run = 1;
     for (let i = 1; i <= size; i += 1) {
-      if (i < size && line[i] === line[i - 1]) { run += 1; continue; }
+      if (i < size && line[i] === line[i - 1]) {
+        run += 1;
+        continue;
+      }
       if (run >= 5) sum += run - 2;
       run = 1;
     }
@@ -170,10 +223,18 @@ function penalty(dark: readonly (readonly boolean[])[]): number {
     }
   }
   let count = 0;
-  for (let y = 0; y < size; y += 1) for (let x = 0; x < size; x += 1) {
-    const on = dark[y]?.[x] ?? false;
-    if (on) count += 1;
-    if (x + 1 < size && y + 1 < size && on === dark[y]?.[x + 1] && on === dark[y + 1]?.[x] && on === dark[y + 1]?.[x + 1]) sum += 3;
-  }
+  for (let y = 0; y < size; y += 1)
+    for (let x = 0; x < size; x += 1) {
+      const on = dark[y]?.[x] ?? false;
+      if (on) count += 1;
+      if (
+        x + 1 < size &&
+        y + 1 < size &&
+        on === dark[y]?.[x + 1] &&
+        on === dark[y + 1]?.[x] &&
+        on === dark[y + 1]?.[x + 1]
+      )
+        sum += 3;
+    }
   return sum + Math.floor(Math.abs((count * 20) / (size * size) - 10)) * 10;
 }

@@ -17,24 +17,46 @@ export function LineCard(props: { line: Line; conv: string; me: UserId | undefin
   const who = useWho();
   const { line } = props;
   return (
-    <a href={to.conversation(props.conv, line.seq)} className="flex gap-3 rounded-2xl border border-line p-3 hover:bg-hover">
+    <a
+      href={to.conversation(props.conv, line.seq)}
+      className="flex gap-3 rounded-2xl border border-line p-3 hover:bg-hover"
+    >
       <Avatar id={line.sender} name={who.name(line.sender)} size="small" />
       <span className="min-w-0 flex-1">
         <span className="flex items-baseline gap-2">
           <span dir="auto" className="min-w-0 flex-1 cut text-small font-semibold">
             <bdi>{line.sender === props.me ? t("you") : who.name(line.sender)}</bdi>
-            {props.where && <span className="font-normal text-muted"> · <bdi>{props.where}</bdi></span>}</span>
+            {props.where && (
+              <span className="font-normal text-muted">
+                {" "}
+                · <bdi>{props.where}</bdi>
+              </span>
+            )}
+          </span>
           <time className="text-tiny text-muted">{brief(line.at_ms)}</time>
         </span>
-        <span className="line-clamp-3 [text-align:match-parent] wrap-anywhere" dir="auto">{brieflySaid(line, who, props.me)}</span>
+        <span className="line-clamp-3 side wrap-anywhere" dir="auto">
+          {brieflySaid(line, who, props.me)}
+        </span>
       </span>
     </a>
   );
 }
 
-const lineOf = ({ entry }: StarredEntry): Line => ({ seq: entry.seq, send_id: entry.send_id, sender: entry.sender,
-  at_ms: entry.created_ms, kind: entry.kind, body: entry.body, edited: entry.edited !== undefined, pinned: false,
-  reactions: [], star: true, ticks: "none", ...(entry.deleted_by ? { deleted_by: entry.deleted_by } : {}) });
+const lineOf = ({ entry }: StarredEntry): Line => ({
+  seq: entry.seq,
+  send_id: entry.send_id,
+  sender: entry.sender,
+  at_ms: entry.created_ms,
+  kind: entry.kind,
+  body: entry.body,
+  edited: entry.edited !== undefined,
+  pinned: false,
+  reactions: [],
+  star: true,
+  ticks: "none",
+  ...(entry.deleted_by ? { deleted_by: entry.deleted_by } : {}),
+});
 
 export default function Starred({ session }: { session: Session }) {
   const rows = useWatch("conversations", null) ?? [];
@@ -45,26 +67,49 @@ export default function Starred({ session }: { session: Session }) {
   const list = is?.filter(one => !gone.has(`${one.conv} ${one.entry.seq}`));
   return (
     <section aria-label={t("starred")} className="flex min-h-0 flex-1 flex-col bg-surface">
-      <header className="flex items-center gap-2 border-b border-line py-2 ps-2 pe-4 pt-[max(0.5rem,env(safe-area-inset-top))]">
+      <header className="flex items-center gap-2 border-b border-line py-2 ps-2 pe-4
+        pt-[max(0.5rem,env(safe-area-inset-top))]">
         <IconButton icon="back" label={t("back")} onClick={() => go(to.home)} />
         <h1 className="text-head font-semibold">{t("starred")}</h1>
       </header>
       <div className="min-h-0 flex-1 overflow-y-auto">
-        {no !== undefined && <p role="alert" className="p-4 text-danger">{whyNot(no)}</p>}
+        {no !== undefined && (
+          <p role="alert" className="p-4 text-danger">
+            {whyNot(no)}
+          </p>
+        )}
         {!list && no === undefined && <Skeleton />}
-        {list?.length === 0 && <Empty icon="star" title={t("starred.none.title")}
-          action={<Button onClick={() => go(to.home)}>{t("back")}</Button>}>{t("starred.none")}</Empty>}
+        {list?.length === 0 && (
+          <Empty
+            icon="star"
+            title={t("starred.none.title")}
+            action={<Button onClick={() => go(to.home)}>{t("back")}</Button>}
+          >
+            {t("starred.none")}
+          </Empty>
+        )}
         <ul className="mx-auto flex max-w-2xl flex-col gap-2 p-4">
           {list?.map(one => {
             const row = rows.find(row => row.conv === one.conv);
             return (
               <li key={`${one.conv} ${one.entry.seq}`} className="flex items-center gap-1">
-                <div className="min-w-0 flex-1"><LineCard line={lineOf(one)} conv={one.conv} me={session.me}
-                  where={row && titleOf(row, who, session.me)} /></div>
-                <IconButton icon="star" filled label={t("unstar")} onClick={() => {
-                  setGone(new Set([...gone, `${one.conv} ${one.entry.seq}`]));
-                  void give("star", { conv: one.conv, seq: one.entry.seq, on: false });
-                }} />
+                <div className="min-w-0 flex-1">
+                  <LineCard
+                    line={lineOf(one)}
+                    conv={one.conv}
+                    me={session.me}
+                    where={row && titleOf(row, who, session.me)}
+                  />
+                </div>
+                <IconButton
+                  icon="star"
+                  filled
+                  label={t("unstar")}
+                  onClick={() => {
+                    setGone(new Set([...gone, `${one.conv} ${one.entry.seq}`]));
+                    void give("star", { conv: one.conv, seq: one.entry.seq, on: false });
+                  }}
+                />
               </li>
             );
           })}

@@ -13,10 +13,19 @@ export function useFound(text: string): { list: readonly Person[]; asks: boolean
     if (!wanted) return;
     let late = false;
     const timer = setTimeout(() => {
-      ask("find", { text: wanted }).then(list => { if (!late) put({ text: wanted, list }); },
-        () => { if (!late) put({ text: wanted, list: [] }); });
+      ask("find", { text: wanted }).then(
+        list => {
+          if (!late) put({ text: wanted, list });
+        },
+        () => {
+          if (!late) put({ text: wanted, list: [] });
+        },
+      );
     }, PAUSE_MS);
-    return () => { late = true; clearTimeout(timer); };
+    return () => {
+      late = true;
+      clearTimeout(timer);
+    };
   }, [ask, wanted]);
   return wanted ? { list: found.list, asks: found.text !== wanted } : { list: [], asks: false };
 }

@@ -18,7 +18,7 @@ import { useFound } from "./found";
 export function useNear(me: UserId | undefined): readonly Person[] {
   const rows = useWatch("conversations", null) ?? [];
   const who = useWho();
-  return rows.flatMap(row => (row.peer && row.peer !== me ? who.person(row.peer) ?? [] : [])).slice(0, 30);
+  return rows.flatMap(row => (row.peer && row.peer !== me ? (who.person(row.peer) ?? []) : [])).slice(0, 30);
 }
 
 export default function New({ me, onClose }: { me: UserId | undefined; onClose: () => void }) {
@@ -41,27 +41,73 @@ export default function New({ me, onClose }: { me: UserId | undefined; onClose: 
     go(to.conversation(conv));
   };
   const pick = (user: string) => {
-    if (!group) { setBusy(true); void give("begin", { with: user }).then(arrive); return; }
+    if (!group) {
+      setBusy(true);
+      void give("begin", { with: user }).then(arrive);
+      return;
+    }
     const one = shown.find(one => one.user === user);
     if (!one) return;
-    setMembers(members.some(other => other.user === user) ? members.filter(other => other.user !== user) : [...members, one]);
+    setMembers(
+      members.some(other => other.user === user) ? members.filter(other => other.user !== user) : [...members, one],
+    );
     seek("");
   };
   const tooLong = bytesOf(title.trim()) > LIMITS.title_bytes_max;
   return (
-    <Dialog title={t("new")} onClose={onClose} foot={group && (
-      <Button look="main" busy={busy} disabled={!title.trim() || tooLong} onClick={() => {
-        setBusy(true);
-        void give("group", { title: title.trim(), members: members.map(one => one.user) }).then(arrive);
-      }}>{t("new.create", { count: members.length })}</Button>
-    )}>
-      <Tabs label={t("new")} value={tab} onPick={setTab} tabs={[["direct", t("new.direct")], ["group", t("new.group")]]} />
-      {group && <div className="px-4 pt-3"><Field label={t("new.title")} value={title} onChange={e => setTitle(e.target.value)}
-        fault={tooLong ? t("too.long") : undefined} /></div>}
-      <Choose label={t("find")} sought={sought} onSeek={seek} onPick={pick} many={group} list={shown.map(one => ({
-        key: one.user, title: one.name, below: `@${one.handle}`, lead: <Avatar id={one.user} name={one.name} size="small" />,
-        chosen: members.some(other => other.user === one.user),
-      }))} none={found.asks ? t("find.asks") : sought ? t("find.none") : t("find.hint")} />
+    <Dialog
+      title={t("new")}
+      onClose={onClose}
+      foot={
+        group && (
+          <Button
+            look="main"
+            busy={busy}
+            disabled={!title.trim() || tooLong}
+            onClick={() => {
+              setBusy(true);
+              void give("group", { title: title.trim(), members: members.map(one => one.user) }).then(arrive);
+            }}
+          >
+            {t("new.create", { count: members.length })}
+          </Button>
+        )
+      }
+    >
+      <Tabs
+        label={t("new")}
+        value={tab}
+        onPick={setTab}
+        tabs={[
+          ["direct", t("new.direct")],
+          ["group", t("new.group")],
+        ]}
+      />
+      {group && (
+        <div className="px-4 pt-3">
+          <Field
+            label={t("new.title")}
+            value={title}
+            onChange={e => setTitle(e.target.value)}
+            fault={tooLong ? t("too.long") : undefined}
+          />
+        </div>
+      )}
+      <Choose
+        label={t("find")}
+        sought={sought}
+        onSeek={seek}
+        onPick={pick}
+        many={group}
+        list={shown.map(one => ({
+          key: one.user,
+          title: one.name,
+          below: `@${one.handle}`,
+          lead: <Avatar id={one.user} name={one.name} size="small" />,
+          chosen: members.some(other => other.user === one.user),
+        }))}
+        none={found.asks ? t("find.asks") : sought ? t("find.none") : t("find.hint")}
+      />
     </Dialog>
   );
 }

@@ -9,7 +9,9 @@ import Profile from "./profile";
 
 export default function Personal({ handle, me }: { handle: string; me: UserId | undefined }) {
   const { is, no } = useAnswer("find", { text: `@${handle}` });
-  const leave = () => { if (location.hash.startsWith("#/u/")) go(to.home, { replace: true }); };
+  const leave = () => {
+    if (location.hash.startsWith("#/u/")) go(to.home, { replace: true });
+  };
   const person = is?.find(one => one.handle === handle) ?? is?.[0];
   if (person) return <Profile user={person.user} me={me} onClose={leave} />;
   return (

@@ -18,20 +18,33 @@ export default function Report(props: { user: UserId; conv: string; onClose: () 
   const { give } = useOrder();
   const [why, setWhy] = useState("");
   const held = useWatch("timeline", { conv: props.conv, around: null, count: 80 });
-  const seqs = (held?.lines ?? []).filter(line => line.sender === props.user && line.kind === "text")
-    .flatMap(line => line.seq ?? []).slice(-SHOWN_MAX);
+  const seqs = (held?.lines ?? [])
+    .filter(line => line.sender === props.user && line.kind === "text")
+    .flatMap(line => line.seq ?? [])
+    .slice(-SHOWN_MAX);
   return (
-    <Dialog title={t("report.title", { name: who.name(props.user) })} onClose={props.onClose} foot={
-      <>
-        <Button look="quiet" onClick={props.onClose}>{t("cancel")}</Button>
-        <Button look="danger" onClick={() => {
-          props.onClose();
-          void give("report", { user: props.user, conv: props.conv, seqs, why }).then(done => {
-            if (done !== undefined) toast(t("report.done"));
-          });
-        }}>{t("report.send")}</Button>
-      </>
-    }>
+    <Dialog
+      title={t("report.title", { name: who.name(props.user) })}
+      onClose={props.onClose}
+      foot={
+        <>
+          <Button look="quiet" onClick={props.onClose}>
+            {t("cancel")}
+          </Button>
+          <Button
+            look="danger"
+            onClick={() => {
+              props.onClose();
+              void give("report", { user: props.user, conv: props.conv, seqs, why }).then(done => {
+                if (done !== undefined) toast(t("report.done"));
+              });
+            }}
+          >
+            {t("report.send")}
+          </Button>
+        </>
+      }
+    >
       <div className="flex flex-col gap-3 p-5">
         <p className="text-muted">{t("report.hint", { count: seqs.length })}</p>
         <Area label={t("report.why")} value={why} onChange={e => setWhy(e.target.value)} maxLength={1_000} autoFocus />

@@ -23,8 +23,11 @@ export type World = {
 };
 
 const links: { [name: string]: LinkState } = {
-  offline: { is: "offline", retry_at_ms: Date.now() + 3_600_000 }, connecting: { is: "connecting" },
-  catching: { is: "catching up" }, stopped: { is: "stopped", duty: "stop" }, sign: { is: "stopped", duty: "sign in" },
+  offline: { is: "offline", retry_at_ms: Date.now() + 3_600_000 },
+  connecting: { is: "connecting" },
+  catching: { is: "catching up" },
+  stopped: { is: "stopped", duty: "stop" },
+  sign: { is: "stopped", duty: "sign in" },
 };
 
 export function pretend(how: URLSearchParams): Engine {
@@ -32,14 +35,22 @@ export function pretend(how: URLSearchParams): Engine {
   const world: World = {
     all: build(Number(how.get("count") ?? 60)),
     session: {
-      stage: how.get("stage") === "out" ? "signed out" : how.get("stage") === "starting" ? "starting" : "signed in", me: ME,
-      link: links[how.get("link") ?? ""] ?? { is: "online" }, waiting: how.has("link") ? 2 : 0, failed: 1,
-      storage: (how.get("storage") as Session["storage"] | null) ?? "durable", update_ready: how.has("update"),
+      stage: how.get("stage") === "out" ? "signed out" : how.get("stage") === "starting" ? "starting" : "signed in",
+      me: ME,
+      link: links[how.get("link") ?? ""] ?? { is: "online" },
+      waiting: how.has("link") ? 2 : 0,
+      failed: 1,
+      storage: (how.get("storage") as Session["storage"] | null) ?? "durable",
+      update_ready: how.has("update"),
     },
-    typing: new Map(), blocks: new Set(), show: "online",
+    typing: new Map(),
+    blocks: new Set(),
+    show: "online",
     privacy: { last_seen: "acquainted", receipts: "everyone", who_adds: "acquainted", who_writes: "everyone" },
     about: new Map(),
-    changed: (...views) => { for (const one of watchers) if (views.includes(one.view)) tell(one); },
+    changed: (...views) => {
+      for (const one of watchers) if (views.includes(one.view)) tell(one);
+    },
     refuse: (code, name) => {
       const no: No = { no: "refused", refusal: { code, name, retry: false, say: name } };
       throw no;
@@ -52,8 +63,15 @@ export function pretend(how: URLSearchParams): Engine {
     watch(view, of, told) {
       const one: Watcher = { view, of, tell: told as Watcher["tell"] };
       watchers.add(one);
-      setTimeout(() => { if (watchers.has(one)) tell(one); }, view === "timeline" ? 12 : 0);
-      return () => { watchers.delete(one); };
+      setTimeout(
+        () => {
+          if (watchers.has(one)) tell(one);
+        },
+        view === "timeline" ? 12 : 0,
+      );
+      return () => {
+        watchers.delete(one);
+      };
     },
     async order<O extends OrderName>(order: O, ask: Orders[O]["ask"]): Promise<Orders[O]["answer"]> {
       await new Promise(done => setTimeout(done, 20));
@@ -77,27 +95,62 @@ export function rowOf(one: Conversation): Conversation["row"] {
 
 function look(world: World, view: ViewName, of: unknown): unknown {
   switch (view) {
-    case "session": return world.session;
-    case "conversations": return [...world.all.values()].map(rowOf).sort((a, b) =>
-      Number(b.prefs.pinned ?? false) - Number(a.prefs.pinned ?? false) || b.at_ms - a.at_ms);
-    case "conversation": return detailOf(world, of as string);
-    case "timeline": return timelineOf(world, of as Views["timeline"]["of"]);
-    case "people": return Object.fromEntries((of as string[]).flatMap(user => {
-      const person = persons.get(user);
-      return person ? [[user, { ...person, ...world.about.get(user) }]] : [];
-    }));
-    case "presence": return Object.fromEntries((of as string[]).map((user, n) =>
-      [user, n % 3 === 0 ? { here: "online" } : n % 3 === 1 ? { here: "away" } : { here: "offline", last_seen_ms: Date.now() - 4e6 }]));
-    case "typing": return world.typing.get(of as string) ?? [];
-    case "me": return {
-      person: { ...persons.get(ME), ...world.about.get(ME) }, privacy: world.privacy, blocks: [...world.blocks], show: world.show,
-      devices: [
-        { device: "d1", name: "Firefox on Linux", current: true, created_ms: Date.now() - 9e9, last_ms: Date.now() },
-        { device: "d2", name: "Tidings on Android", current: false, created_ms: Date.now() - 3e9, last_ms: Date.now() - 3_600_000 },
-        { device: "d3", name: "tidings-cli 0.1", current: false, created_ms: Date.now() - 6e7, last_ms: Date.now() - 6e7 },
-      ],
-    };
-    default: return undefined;
+    case "session":
+      return world.session;
+    case "conversations":
+      return [...world.all.values()]
+        .map(rowOf)
+        .sort((a, b) => Number(b.prefs.pinned ?? false) - Number(a.prefs.pinned ?? false) || b.at_ms - a.at_ms);
+    case "conversation":
+      return detailOf(world, of as string);
+    case "timeline":
+      return timelineOf(world, of as Views["timeline"]["of"]);
+    case "people":
+      return Object.fromEntries(
+        (of as string[]).flatMap(user => {
+          const person = persons.get(user);
+          return person ? [[user, { ...person, ...world.about.get(user) }]] : [];
+        }),
+      );
+    case "presence":
+      return Object.fromEntries(
+        (of as string[]).map((user, n) => [
+          user,
+          n % 3 === 0
+            ? { here: "online" }
+            : n % 3 === 1
+              ? { here: "away" }
+              : { here: "offline", last_seen_ms: Date.now() - 4e6 },
+        ]),
+      );
+    case "typing":
+      return world.typing.get(of as string) ?? [];
+    case "me":
+      return {
+        person: { ...persons.get(ME), ...world.about.get(ME) },
+        privacy: world.privacy,
+        blocks: [...world.blocks],
+        show: world.show,
+        devices: [
+          { device: "d1", name: "Firefox on Linux", current: true, created_ms: Date.now() - 9e9, last_ms: Date.now() },
+          {
+            device: "d2",
+            name: "Tidings on Android",
+            current: false,
+            created_ms: Date.now() - 3e9,
+            last_ms: Date.now() - 3_600_000,
+          },
+          {
+            device: "d3",
+            name: "tidings-cli 0.1",
+            current: false,
+            created_ms: Date.now() - 6e7,
+            last_ms: Date.now() - 6e7,
+          },
+        ],
+      };
+    default:
+      return undefined;
   }
 }
 
@@ -108,12 +161,35 @@ function detailOf(world: World, conv: string): Views["conversation"]["is"] {
   const writes = one.row.role !== undefined && !blocked && !(one.announce && one.row.role === "member");
   const boss = one.row.role === "owner" || one.row.role === "admin";
   return {
-    ...rowOf(one), settings: { ...(one.description ? { description: one.description } : {}), announce: one.announce ?? false, history: "all" },
-    head_seq: one.head, read_seq: one.readSeq, gen: one.gen, ...(one.unreadFrom ? { unread_from: one.unreadFrom } : {}),
-    mention_seqs: [], kept_drafts: [],
-    may: { write: writes, edit_own: true, delete_own: true, delete_others: boss, react: one.row.role !== undefined, pin: boss,
-      mention_all: boss, describe: boss, set_rules: boss, skip_slow_mode: boss, add: boss, remove: boss, link: boss, admit: boss,
-      set_roles: one.row.role === "owner" },
+    ...rowOf(one),
+    settings: {
+      ...(one.description ? { description: one.description } : {}),
+      announce: one.announce ?? false,
+      history: "all",
+    },
+    head_seq: one.head,
+    read_seq: one.readSeq,
+    gen: one.gen,
+    ...(one.unreadFrom ? { unread_from: one.unreadFrom } : {}),
+    mention_seqs: [],
+    kept_drafts: [],
+    may: {
+      write: writes,
+      edit_own: true,
+      delete_own: true,
+      delete_others: boss,
+      react: one.row.role !== undefined,
+      pin: boss,
+      mention_all: boss,
+      describe: boss,
+      set_rules: boss,
+      skip_slow_mode: boss,
+      add: boss,
+      remove: boss,
+      link: boss,
+      admit: boss,
+      set_roles: one.row.role === "owner",
+    },
   };
 }
 
@@ -153,8 +229,19 @@ function bustle(world: World): void {
 
 export function arrive(world: World, one: Conversation, sender: string, text: string): void {
   one.head += 1;
-  one.lines.set(one.head, { seq: one.head, send_id: `new-${one.head}`, sender, at_ms: Date.now(), kind: "text", body: { text },
-    edited: false, pinned: false, reactions: [], star: false, ticks: "none" });
+  one.lines.set(one.head, {
+    seq: one.head,
+    send_id: `new-${one.head}`,
+    sender,
+    at_ms: Date.now(),
+    kind: "text",
+    body: { text },
+    edited: false,
+    pinned: false,
+    reactions: [],
+    star: false,
+    ticks: "none",
+  });
   one.row = { ...one.row, unread: one.row.unread + 1, at_ms: Date.now() };
   world.changed("timeline", "conversations", "conversation", "typing");
 }

@@ -23,25 +23,63 @@ export function Devices() {
     <>
       <ul className="flex flex-col gap-1">
         {list.map(one => (
-          <li key={one.device}><ListRow lead={<Icon name="phone" className="text-muted" />}
-            title={<><bdi>{one.name}</bdi>{one.current && <span className="ms-2 rounded-full bg-chosen px-2 py-0.5 text-tiny text-accent-text">
-              {t("devices.this")}</span>}{!one.current && Date.now() - one.created_ms < NEW_MS && (
-              <span className="ms-2 rounded-full bg-warn-soft px-2 py-0.5 text-tiny text-warn">{t("devices.new")}</span>)}</>}
-            below={`${t("devices.last", { when: brief(one.last_ms) })} · ${t("devices.since", { when: whole(one.created_ms) })}`}
-            end={!one.current && <IconButton icon="leave" size="small" label={t("devices.out", { name: one.name })}
-              onClick={() => void give("sign_out_device", { device: one.device })} />} /></li>
+          <li key={one.device}>
+            <ListRow
+              lead={<Icon name="phone" className="text-muted" />}
+              title={
+                <>
+                  <bdi>{one.name}</bdi>
+                  {one.current && (
+                    <span className="ms-2 rounded-full bg-chosen px-2 py-0.5 text-tiny text-accent-text">
+                      {t("devices.this")}
+                    </span>
+                  )}
+                  {!one.current && Date.now() - one.created_ms < NEW_MS && (
+                    <span className="ms-2 rounded-full bg-warn-soft px-2 py-0.5 text-tiny text-warn">
+                      {t("devices.new")}
+                    </span>
+                  )}
+                </>
+              }
+              below={[
+                t("devices.last", { when: brief(one.last_ms) }), t("devices.since", { when: whole(one.created_ms) }),
+              ].join(" · ")}
+              end={
+                !one.current && (
+                  <IconButton
+                    icon="leave"
+                    size="small"
+                    label={t("devices.out", { name: one.name })}
+                    onClick={() => void give("sign_out_device", { device: one.device })}
+                  />
+                )
+              }
+            />
+          </li>
         ))}
       </ul>
-      {others > 0 && (sure ? (
-        <div className="flex flex-wrap items-center gap-2 rounded-xl bg-danger-soft p-3">
-          <p className="w-full">{t("devices.sure", { count: others })}</p>
-          <Button onClick={() => setSure(false)}>{t("cancel")}</Button>
-          <Button look="danger" onClick={() => void give("sign_out_others", null).then(done => {
-            setSure(false);
-            if (done !== undefined) toast(t("devices.done"));
-          })}>{t("devices.others")}</Button>
-        </div>
-      ) : <Button icon="shield" onClick={() => setSure(true)}>{t("devices.others")}</Button>)}
+      {others > 0 &&
+        (sure ? (
+          <div className="flex flex-wrap items-center gap-2 rounded-xl bg-danger-soft p-3">
+            <p className="w-full">{t("devices.sure", { count: others })}</p>
+            <Button onClick={() => setSure(false)}>{t("cancel")}</Button>
+            <Button
+              look="danger"
+              onClick={() =>
+                void give("sign_out_others", null).then(done => {
+                  setSure(false);
+                  if (done !== undefined) toast(t("devices.done"));
+                })
+              }
+            >
+              {t("devices.others")}
+            </Button>
+          </div>
+        ) : (
+          <Button icon="shield" onClick={() => setSure(true)}>
+            {t("devices.others")}
+          </Button>
+        ))}
     </>
   );
 }

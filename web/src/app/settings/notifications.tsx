@@ -13,10 +13,20 @@ export function Notifications() {
     <>
       <section className="flex flex-col items-start gap-2">
         <h2 className="font-medium">{t("notify.title")}</h2>
-        <p className="text-muted">{!can ? t("notify.cannot") : allowed === "granted" ? t("notify.on")
-          : allowed === "denied" ? t("notify.denied") : t("notify.ask")}</p>
-        {can && allowed === "default" && <Button look="main" icon="bell"
-          onClick={() => void Notification.requestPermission().then(setAllowed)}>{t("notify.allow")}</Button>}
+        <p className="text-muted">
+          {!can
+            ? t("notify.cannot")
+            : allowed === "granted"
+              ? t("notify.on")
+              : allowed === "denied"
+                ? t("notify.denied")
+                : t("notify.ask")}
+        </p>
+        {can && allowed === "default" && (
+          <Button look="main" icon="bell" onClick={() => void Notification.requestPermission().then(setAllowed)}>
+            {t("notify.allow")}
+          </Button>
+        )}
       </section>
       <Switch label={t("notify.sound")} on={look.sound} onTurn={sound => setLook({ sound })} />
       <p className="text-small text-muted">{t("notify.later")}</p>

@@ -19,24 +19,50 @@ export function PrivacyPage() {
   if (!me) return <Skeleton />;
   const rule = (what: keyof Privacy, label: string, hint: string, choices: readonly Audience[]) => {
     const now = me.privacy?.[what] ?? "acquainted";
-    return <Select label={label} hint={hint} disabled={!me.privacy} value={choices.includes(now) ? now : "acquainted"}
-      options={choices.map(one => [one, t(`audience.${one}`)] as const)} onPick={value => void give("privacy", { [what]: value })} />;
+    return (
+      <Select
+        label={label}
+        hint={hint}
+        disabled={!me.privacy}
+        value={choices.includes(now) ? now : "acquainted"}
+        options={choices.map(one => [one, t(`audience.${one}`)] as const)}
+        onPick={value => void give("privacy", { [what]: value })}
+      />
+    );
   };
   return (
     <>
-      <Choice label={t("privacy.show")} hint={t("privacy.show.hint")} value={me.show} onPick={show => void give("show", { show })}
-        options={[["online", t("here.online")], ["away", t("here.away")], ["invisible", t("here.invisible")]]} />
+      <Choice
+        label={t("privacy.show")}
+        hint={t("privacy.show.hint")}
+        value={me.show}
+        onPick={show => void give("show", { show })}
+        options={[
+          ["online", t("here.online")],
+          ["away", t("here.away")],
+          ["invisible", t("here.invisible")],
+        ]}
+      />
       {rule("last_seen", t("privacy.last_seen"), t("privacy.mutual"), known)}
       {rule("receipts", t("privacy.receipts"), t("privacy.mutual"), known)}
       {rule("who_writes", t("privacy.who_writes"), t("privacy.who_writes.hint"), everyone)}
       {rule("who_adds", t("privacy.who_adds"), t("privacy.who_adds.hint"), everyone)}
       <section>
         <h2 className="mb-1 font-medium">{t("privacy.blocked")}</h2>
-        {me.blocks.length === 0 ? <p className="text-muted">{t("privacy.blocked.none")}</p> : (
-          <ul>{me.blocks.map(user => (
-            <li key={user}><ListRow lead={<Avatar id={user} name={who.name(user)} size="small" />} title={<bdi>{who.name(user)}</bdi>}
-              end={<Button onClick={() => void give("block", { user, on: false })}>{t("unblock")}</Button>} /></li>
-          ))}</ul>
+        {me.blocks.length === 0 ? (
+          <p className="text-muted">{t("privacy.blocked.none")}</p>
+        ) : (
+          <ul>
+            {me.blocks.map(user => (
+              <li key={user}>
+                <ListRow
+                  lead={<Avatar id={user} name={who.name(user)} size="small" />}
+                  title={<bdi>{who.name(user)}</bdi>}
+                  end={<Button onClick={() => void give("block", { user, on: false })}>{t("unblock")}</Button>}
+                />
+              </li>
+            ))}
+          </ul>
         )}
       </section>
     </>

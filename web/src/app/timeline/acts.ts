@@ -21,7 +21,7 @@ export const QUICK = ["👍", "❤️", "😂", "🎉", "😮", "🙏"] as const
 
 /** What a change is about: its place and its name. */
 export const targetOf = (line: Line): Target | null =>
-  (line.seq === undefined ? null : { seq: line.seq, name: line.send_id });
+  line.seq === undefined ? null : { seq: line.seq, name: line.send_id };
 
 /** What may be done with this line here. */
 export function mayBe(line: Line, detail: Detail, me: UserId | undefined) {

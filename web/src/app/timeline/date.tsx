@@ -19,14 +19,38 @@ export default function ToDate({ conv, onClose }: { conv: string; onClose: () =>
     if (Number.isNaN(day_ms)) return;
     const seq = await give("seq_of_day", { conv, day_ms });
     if (seq === undefined) return;
-    if (seq === null) { toast(t("date.none")); return; }
+    if (seq === null) {
+      toast(t("date.none"));
+      return;
+    }
     onClose();
     go(to.conversation(conv, seq), { replace: true });
   };
   return (
-    <Dialog title={t("date.to")} onClose={onClose} foot={<Button look="main" disabled={!date} onClick={() => void leap()}>{t("date.go")}</Button>}>
-      <form className="p-5" onSubmit={e => { e.preventDefault(); void leap(); }}>
-        <Field label={t("date.day")} type="date" value={date} max={today()} onChange={e => setDate(e.target.value)} autoFocus />
+    <Dialog
+      title={t("date.to")}
+      onClose={onClose}
+      foot={
+        <Button look="main" disabled={!date} onClick={() => void leap()}>
+          {t("date.go")}
+        </Button>
+      }
+    >
+      <form
+        className="p-5"
+        onSubmit={e => {
+          e.preventDefault();
+          void leap();
+        }}
+      >
+        <Field
+          label={t("date.day")}
+          type="date"
+          value={date}
+          max={today()}
+          onChange={e => setDate(e.target.value)}
+          autoFocus
+        />
       </form>
     </Dialog>
   );

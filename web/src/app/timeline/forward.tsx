@@ -20,11 +20,23 @@ export default function Forward(props: { conv: string; line: Line; me: UserId | 
   const { give } = useOrder();
   const [sought, seek] = useState("");
   const wanted = sought.trim().toLocaleLowerCase();
-  const list = rows.filter(row => row.role !== undefined && row.request === undefined)
+  const list = rows
+    .filter(row => row.role !== undefined && row.request === undefined)
     .map(row => ({ key: row.conv, title: titleOf(row, who, props.me), row }))
-    .filter(one => one.title.toLocaleLowerCase().includes(wanted)).slice(0, 40)
-    .map(({ key, title, row }) => ({ key, title, lead: <Avatar id={row.peer ?? row.conv} name={title} size="small"
-      icon={row.kind === "group" ? "people" : undefined} /> }));
+    .filter(one => one.title.toLocaleLowerCase().includes(wanted))
+    .slice(0, 40)
+    .map(({ key, title, row }) => ({
+      key,
+      title,
+      lead: (
+        <Avatar
+          id={row.peer ?? row.conv}
+          name={title}
+          size="small"
+          icon={row.kind === "group" ? "people" : undefined}
+        />
+      ),
+    }));
   const pick = async (to_: string) => {
     const origin = targetOf(props.line);
     props.onClose();

@@ -12,16 +12,24 @@ import { whyNot } from "../order";
 const nobody = () => {};
 
 export default function History(props: { conv: string; line: Line; me: UserId | undefined; onClose: () => void }) {
-  const { is, no } = useAnswer("history", props.line.seq === undefined ? undefined
-    : { conv: props.conv, seq: props.line.seq });
+  const { is, no } = useAnswer(
+    "history",
+    props.line.seq === undefined ? undefined : { conv: props.conv, seq: props.line.seq },
+  );
   return (
     <Dialog title={t("history")} onClose={props.onClose}>
-      {no !== undefined && <p role="alert" className="p-4 text-danger">{whyNot(no)}</p>}
+      {no !== undefined && (
+        <p role="alert" className="p-4 text-danger">
+          {whyNot(no)}
+        </p>
+      )}
       {!is && no === undefined && <Skeleton rows={2} />}
       <ol className="flex flex-col gap-3 p-4">
         {is?.list.map((one, n) => (
           <li key={n} className="rounded-xl border border-line px-3 py-2">
-            <p className="text-tiny text-muted">{n === 0 ? t("history.now") : ""} <time>{whole(one.at_ms)}</time></p>
+            <p className="text-tiny text-muted">
+              {n === 0 ? t("history.now") : ""} <time>{whole(one.at_ms)}</time>
+            </p>
             <Said body={one.body as Body} me={props.me} onPerson={nobody} />
           </li>
         ))}

@@ -14,8 +14,14 @@ export function PickerHost() {
   const [wanted, want] = useState<Wanted | null>(null);
   useEffect(() => {
     show = want;
-    return () => { show = null; };
+    return () => {
+      show = null;
+    };
   }, []);
   if (!wanted) return null;
-  return <Suspense><Picker {...wanted} onClose={() => want(null)} /></Suspense>;
+  return (
+    <Suspense>
+      <Picker {...wanted} onClose={() => want(null)} />
+    </Suspense>
+  );
 }

@@ -22,20 +22,34 @@ const APART_MS = 5 * 60_000;
 const told = (line: Line) => line.kind !== "text" && isTold(line.kind);
 
 function together(a: Line | undefined, b: Line | undefined): boolean {
-  return a !== undefined && b !== undefined && a.sender === b.sender && !told(a) && !told(b)
-    && Math.abs(b.at_ms - a.at_ms) < APART_MS && sameDay(a.at_ms, b.at_ms);
+  return (
+    a !== undefined &&
+    b !== undefined &&
+    a.sender === b.sender &&
+    !told(a) &&
+    !told(b) &&
+    Math.abs(b.at_ms - a.at_ms) < APART_MS &&
+    sameDay(a.at_ms, b.at_ms)
+  );
 }
 
 export function drawn(lines: readonly Line[], unreadFrom: Seq | undefined): Drawn[] {
   let unreadShown = false;
   return lines.map((line, n) => {
     const before = lines[n - 1];
-    const unread = !unreadShown && unreadFrom !== undefined && line.seq !== undefined && line.seq >= unreadFrom
-      && line.ticks === "none";
+    const unread =
+      !unreadShown &&
+      unreadFrom !== undefined &&
+      line.seq !== undefined &&
+      line.seq >= unreadFrom &&
+      line.ticks === "none";
     unreadShown ||= unread;
     const day = before === undefined || !sameDay(before.at_ms, line.at_ms);
     return {
-      key: `${line.send_id} ${line.sender}`, line, day, unread,
+      key: `${line.send_id} ${line.sender}`,
+      line,
+      day,
+      unread,
       goesOn: !day && !unread && together(before, line),
       goesOnAfter: together(line, lines[n + 1]),
     };
@@ -46,8 +60,10 @@ export function drawn(lines: readonly Line[], unreadFrom: Seq | undefined): Draw
  * From what is shown to what is wanted, in steps that each change one end only: the list keeps its place when lines
  * come at its end, or at its start, not when both happen at once. `anew`: nothing in common, begin again.
  */
-export function steps(shown: readonly Line[], wanted: readonly Line[]):
-  { is: "anew" } | { is: "steps"; end: readonly Line[] | null; start: boolean } {
+export function steps(
+  shown: readonly Line[],
+  wanted: readonly Line[],
+): { is: "anew" } | { is: "steps"; end: readonly Line[] | null; start: boolean } {
   const name = (line: Line | undefined) => line && `${line.send_id} ${line.sender}`;
   if (shown.length === 0 || wanted.length === 0) return { is: "anew" };
   const first = name(shown[0]);

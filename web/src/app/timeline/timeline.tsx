@@ -1,4 +1,6 @@
-/** What was said: a list that keeps its place whatever comes at either end, and tells what was read only when it was. */
+/**
+ * What was said: a list that keeps its place whatever comes at either end, and tells what was read only when it was.
+ */
 import { type KeyboardEvent, useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
 import { Virtualizer, type VirtualizerHandle } from "virtua";
 import { IconButton } from "../../design/button";
@@ -22,13 +24,19 @@ const BOTTOM_PX = 48;
 const QUIET_MS = 150;
 
 export function Timeline(props: {
-  detail: Detail; me: UserId | undefined; around: Seq | null; acts: Acts; onLeaveAround: () => void;
+  detail: Detail;
+  me: UserId | undefined;
+  around: Seq | null;
+  acts: Acts;
+  onLeaveAround: () => void;
 }) {
   const { detail, me } = props;
   const conv = detail.conv;
   // With much unread, one begins to read where one stopped.
-  const [stretch, setStretch] = useState<Stretch>(() => ({ count: FIRST_COUNT,
-    around: props.around ?? (detail.unread > FIRST_COUNT / 2 ? detail.unread_from ?? null : null) }));
+  const [stretch, setStretch] = useState<Stretch>(() => ({
+    count: FIRST_COUNT,
+    around: props.around ?? (detail.unread > FIRST_COUNT / 2 ? (detail.unread_from ?? null) : null),
+  }));
   const told = useWatch("timeline", { conv, ...stretch });
   // While another stretch is on its way, what is there stays.
   const last = useRef<Held | undefined>(undefined);
@@ -45,20 +53,48 @@ export function Timeline(props: {
     setStretch({ around: null, count: FIRST_COUNT });
     props.onLeaveAround();
   }, [props.onLeaveAround]);
-  if (!held) return <div className="flex min-h-0 flex-1 flex-col justify-end"><Skeleton rows={5} /></div>;
-  return <Lines held={held} stretch={stretch} setStretch={setStretch} jump={jump} onJumped={() => setJump(null)}
-    toEnd={toEnd} detail={detail} me={me} acts={props.acts} waits={told === undefined} />;
+  if (!held)
+    return (
+      <div className="flex min-h-0 flex-1 flex-col justify-end">
+        <Skeleton rows={5} />
+      </div>
+    );
+  return (
+    <Lines
+      held={held}
+      stretch={stretch}
+      setStretch={setStretch}
+      jump={jump}
+      onJumped={() => setJump(null)}
+      toEnd={toEnd}
+      detail={detail}
+      me={me}
+      acts={props.acts}
+      waits={told === undefined}
+    />
+  );
 }
 
 function Lines(props: {
-  held: Held; stretch: Stretch; setStretch: (to: Stretch) => void; jump: Seq | null; onJumped: () => void;
-  toEnd: () => void; detail: Detail; me: UserId | undefined; acts: Acts; waits: boolean;
+  held: Held;
+  stretch: Stretch;
+  setStretch: (to: Stretch) => void;
+  jump: Seq | null;
+  onJumped: () => void;
+  toEnd: () => void;
+  detail: Detail;
+  me: UserId | undefined;
+  acts: Acts;
+  waits: boolean;
 }) {
   const { held, detail, me, acts } = props;
   const scroller = useRef<HTMLDivElement>(null);
   const list = useRef<VirtualizerHandle>(null);
-  const [shown, show] = useState<{ lines: readonly Line[]; era: number; shift: boolean }>(
-    { lines: held.lines, era: 0, shift: false });
+  const [shown, show] = useState<{ lines: readonly Line[]; era: number; shift: boolean }>({
+    lines: held.lines,
+    era: 0,
+    shift: false,
+  });
   const [atEnd, setAtEnd] = useState(true);
   const stick = useRef(props.jump === null && props.stretch.around === null);
   const [flash, setFlash] = useState<Seq | null>(null);
@@ -79,7 +115,7 @@ function Lines(props: {
   }, [held.lines, shown, props.stretch.around]);
 
   const rows = useMemo(() => drawn(shown.lines, unreadFrom), [shown.lines, unreadFrom]);
-  const end = !held.after && props.stretch.around === null || !held.after;
+  const end = (!held.after && props.stretch.around === null) || !held.after;
 
   const toBottom = useCallback(() => {
     const box = scroller.current;
@@ -156,7 +192,9 @@ function Lines(props: {
   useEffect(() => {
     const box = scroller.current;
     if (!box) return;
-    const watch = new ResizeObserver(() => { if (stick.current) toBottom(); });
+    const watch = new ResizeObserver(() => {
+      if (stick.current) toBottom();
+    });
     watch.observe(box);
     if (box.firstElementChild?.nextElementSibling) watch.observe(box.firstElementChild.nextElementSibling);
     return () => watch.disconnect();
@@ -168,30 +206,52 @@ function Lines(props: {
   const waiting = end ? detail.unread : Math.max(detail.unread, 0);
   return (
     <div className="relative flex min-h-0 flex-1 flex-col">
-      <div ref={scroller} role="region" aria-label={t("timeline")} tabIndex={0} onScroll={onScroll} onKeyDown={arrows}
+      <div
+        ref={scroller}
+        role="region"
+        aria-label={t("timeline")}
+        tabIndex={0}
+        onScroll={onScroll}
+        onKeyDown={arrows}
         className="flex min-h-0 flex-1 flex-col overflow-x-hidden overflow-y-auto overscroll-contain bg-wall
-          -outline-offset-2 [overflow-anchor:none]">
+          -outline-offset-2 [overflow-anchor:none]"
+      >
         <div className="min-h-2 grow">
           {rows.length === 0 && !held.loading && (
-            <Empty icon="chat" title={t("timeline.none.title")}>{t("timeline.none")}</Empty>
+            <Empty icon="chat" title={t("timeline.none.title")}>
+              {t("timeline.none")}
+            </Empty>
           )}
           {held.before && held.loading && <Skeleton rows={2} />}
         </div>
         <Virtualizer key={shown.era} ref={list} scrollRef={scroller} shift={shown.shift} bufferSize={500} itemSize={64}>
           {rows.map(row => (
-            <LineRow key={row.key} row={row} me={me} group={detail.kind !== "direct"} acts={acts}
-              flash={flash !== null && row.line.seq === flash} mention={row.line.seq !== undefined
-                && row.line.ticks === "none" && names(row.line, me)} />
+            <LineRow
+              key={row.key}
+              row={row}
+              me={me}
+              group={detail.kind !== "direct"}
+              acts={acts}
+              flash={flash !== null && row.line.seq === flash}
+              mention={row.line.seq !== undefined && row.line.ticks === "none" && names(row.line, me)}
+            />
           ))}
         </Virtualizer>
         <div className="px-3 pb-2">{end && <TypingRow conv={detail.conv} group={detail.kind !== "direct"} />}</div>
       </div>
       {(!atEnd || !end) && (
         <div className="appear absolute end-4 bottom-4 z-10">
-          <IconButton icon="down" label={t("to.end")} className="border border-line bg-raised shadow-float"
+          <IconButton
+            icon="down"
+            label={t("to.end")}
+            className="border border-line bg-raised shadow-float"
             onClick={() => {
-              if (end) { stick.current = true; toBottom(); } else props.toEnd();
-            }} />
+              if (end) {
+                stick.current = true;
+                toBottom();
+              } else props.toEnd();
+            }}
+          />
           {waiting > 0 && (
             <span className="pointer-events-none absolute -top-2 -start-1">
               <Badge count={waiting} label={t("row.waiting", { count: waiting })} />
@@ -204,8 +264,7 @@ function Lines(props: {
   );
 }
 
-const same = (a: readonly Line[], b: readonly Line[]) =>
-  a.length === b.length && a.every((line, n) => line === b[n]);
+const same = (a: readonly Line[], b: readonly Line[]) => a.length === b.length && a.every((line, n) => line === b[n]);
 
 const names = (line: Line, me: UserId | undefined) =>
   line.body.mention_all !== undefined || (line.body.mentions ?? []).some(one => one.user === me);
@@ -223,23 +282,40 @@ function Aloud(props: { lines: readonly Line[]; conv: string; me: UserId | undef
     if (before === null || !props.end) return;
     const fresh = props.lines.filter(line => (line.seq ?? 0) > before && line.sender !== props.me);
     if (fresh.length === 0 || fresh.length > 20) return;
-    say(old => [...old, ...fresh.map(line => ({
-      key: line.send_id, words: t("aloud", { name: who.name(line.sender), text: brieflySaid(line, who, props.me) }),
-    }))].slice(-5));
+    say(old =>
+      [
+        ...old,
+        ...fresh.map(line => ({
+          key: line.send_id,
+          words: t("aloud", { name: who.name(line.sender), text: brieflySaid(line, who, props.me) }),
+        })),
+      ].slice(-5),
+    );
     // Who is known does not matter here; what was said does.
   }, [props.lines, props.end, props.me]);
-  return <div role="log" aria-live="polite" aria-label={t("timeline.new")} className="unseen">
-    {said.map(one => <p key={one.key}>{one.words}</p>)}</div>;
+  return (
+    <div role="log" aria-live="polite" aria-label={t("timeline.new")} className="unseen">
+      {said.map(one => (
+        <p key={one.key}>{one.words}</p>
+      ))}
+    </div>
+  );
 }
 
 /** Tells what was read: what is on the screen, in a window that is looked at, and has been for a moment. */
 function useReading(
-  scroller: React.RefObject<HTMLDivElement | null>, rows: readonly Drawn[], detail: Detail, era: number,
+  scroller: React.RefObject<HTMLDivElement | null>,
+  rows: readonly Drawn[],
+  detail: Detail,
+  era: number,
 ): void {
   const { give } = useOrder();
   const conv = detail.conv;
   const told = useRef(detail.read_seq);
-  if (detail.gen !== genOf.get(told)) { genOf.set(told, detail.gen); told.current = detail.read_seq; }
+  if (detail.gen !== genOf.get(told)) {
+    genOf.set(told, detail.gen);
+    told.current = detail.read_seq;
+  }
   useEffect(() => {
     const box = scroller.current;
     if (!box) return;
@@ -260,7 +336,10 @@ function useReading(
         void give("read", { conv, seq: highest });
       }
     };
-    const soon = () => { clearTimeout(timer); timer = setTimeout(look, 250); };
+    const soon = () => {
+      clearTimeout(timer);
+      timer = setTimeout(look, 250);
+    };
     soon();
     box.addEventListener("scroll", soon, { passive: true });
     addEventListener("focus", soon);
@@ -278,7 +357,10 @@ const genOf = new WeakMap<object, number>();
 
 /** Up and down go from line to line once one of them has the focus. */
 function moveFocus(
-  e: KeyboardEvent, box: HTMLElement | null, rows: readonly Drawn[], list: VirtualizerHandle | null,
+  e: KeyboardEvent,
+  box: HTMLElement | null,
+  rows: readonly Drawn[],
+  list: VirtualizerHandle | null,
 ): void {
   if (!box || (e.key !== "ArrowUp" && e.key !== "ArrowDown") || e.altKey || e.ctrlKey || e.metaKey) return;
   const on = document.activeElement;

@@ -13,10 +13,16 @@ export function TypingRow({ conv, group }: { conv: string; group: boolean }) {
       {typing.length > 0 && (
         <span className="appear flex items-center gap-2">
           <span aria-hidden="true" className="flex gap-0.5">
-            {[0, 1, 2].map(n => <span key={n} className="typing-dot size-1.5 rounded-full bg-muted" />)}
+            {[0, 1, 2].map(n => (
+              <span key={n} className="typing-dot size-1.5 rounded-full bg-muted" />
+            ))}
           </span>
-          <bdi className="truncate">{!group ? t("typing.here") : typing.length > 3
-            ? t("typing.many", { count: typing.length }) : t("typing.names", { names: together(names), count: typing.length })}
+          <bdi className="truncate">
+            {!group
+              ? t("typing.here")
+              : typing.length > 3
+                ? t("typing.many", { count: typing.length })
+                : t("typing.names", { names: together(names), count: typing.length })}
           </bdi>
         </span>
       )}
