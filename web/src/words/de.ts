@@ -436,6 +436,7 @@ export const de: Words = {
   "no.too_late": "Dafür ist es zu spät.",
   "no.too_many": "Davon gibt es hier schon so viele, wie es geben darf.",
   "no.not_a_message": "Damit geht das nicht.",
+  "no.not_a_root": "Ein Thread beginnt bei einer Nachricht, die selbst in keinem ist.",
   "no.last_owner": "Eine Gruppe hat immer einen Eigentümer; mach zuerst jemand anderen dazu.",
   "no.too_many_links": "Es gibt zu viele Links oder Wartende.",
   "no.too_many_marks": "Du hast dir zu viel gemerkt.",

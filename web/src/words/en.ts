@@ -440,6 +440,7 @@ export const en = {
   "no.too_late": "The time for this has passed.",
   "no.too_many": "There are as many of these here as there may be.",
   "no.not_a_message": "This cannot be done with it.",
+  "no.not_a_root": "A thread begins at a message that is itself in no thread.",
   "no.last_owner": "A group always has an owner; make somebody else one first.",
   "no.too_many_links": "There are too many links or people who wait.",
   "no.too_many_marks": "You starred too much.",
