@@ -1,5 +1,6 @@
-//! Puts the web app into the binary: writes a table of the files that `make web` left in `web/dist/site`, each with its
-//! compressed copies. Nothing is built here, so that who has no Node still has a server; it says at `/` what is missing.
+//! Puts the web app into the binary: writes a table of the files that `make web` left in `web/dist/site`, each with
+//! its compressed copies. Nothing is built here, so that who has no Node still has a server; it says at `/` what is
+//! missing.
 
 use std::path::{Path, PathBuf};
 use std::{env, fs, io};

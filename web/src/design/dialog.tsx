@@ -17,6 +17,8 @@ export function Dialog(props: {
     const dialog = ref.current;
     const before = document.activeElement;
     if (dialog && !dialog.open) dialog.showModal();
+    // The browser takes the first thing that can be focused, which closes it: whoever opens it wants to write.
+    dialog?.querySelector<HTMLElement>("input, textarea")?.focus();
     return () => {
       dialog?.close();
       if (before instanceof HTMLElement && before.isConnected) before.focus({ preventScroll: true });

@@ -1656,7 +1656,7 @@ export const DUTIES: { readonly [code: number]: "reconnect" | "sign in" | "stop"
   4202: "stop",
 };
 
-/** The least role for each right: in a plain group, where announcing, where approving, where both. */
+/** The least role for each right: plain, announcing, approving, both. */
 export const RIGHTS = {
   write: ["member", "admin", "member", "admin"],
   edit_own: ["member", "admin", "member", "admin"],

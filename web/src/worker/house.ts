@@ -26,6 +26,9 @@ export const WATCHES_MAX = 4_096;
 /** Orders whose answers are remembered, in case a desk gives them again to this house. */
 const ANSWERED_KEPT_MAX = 512;
 
+/** How a handle looks (docs/PROTOCOL.md, `bad_handle`). */
+const HANDLE = /^[a-z0-9][a-z0-9._-]{1,31}$/;
+
 /** A device that runs: the core, its socket and its disk. */
 export type Running = {
   readonly core: Core;
@@ -258,7 +261,11 @@ class Rooms implements House {
       return lines;
     },
     find: async ({ text }) => {
-      const found = await this.askPeople(text.startsWith("@") ? { handles: [text.slice(1)] } : { prefix: text });
+      // A handle finds strangers, too, but only whole; a name finds those I know by its beginning.
+      const handle = text.replace(/^@/, "").toLowerCase();
+      const by_handle = HANDLE.test(handle) ? await this.askPeople({ handles: [handle] }) : [];
+      const by_name = text.startsWith("@") ? [] : await this.askPeople({ prefix: text });
+      const found = [...by_handle, ...by_name.filter((one) => by_handle.every((other) => other.user !== one.user))];
       this.people.told(found);
       return found;
     },

@@ -31,8 +31,8 @@ export type Served = {
   end(): Promise<void>;
 };
 
-/** Starts a server behind a proxy that hands out the files of `site`. */
-export async function serve(site: string): Promise<Served> {
+/** Starts a server behind a proxy that hands out the files of `site`; without one, the server's own app comes through. */
+export async function serve(site?: string): Promise<Served> {
   const data = mkdtempSync(join(tmpdir(), "tidings-web-"));
   const sockets = new Set<Socket>();
   const port = await freePort();
@@ -41,7 +41,7 @@ export async function serve(site: string): Promise<Served> {
 
   const proxy: Server = createServer((asked, answer) => {
     const path = new URL(asked.url ?? "/", "http://here").pathname;
-    if (!path.startsWith("/v1/")) {
+    if (site !== undefined && !path.startsWith("/v1/")) {
       const file = join(site, path === "/" ? "index.html" : path);
       if (!file.startsWith(site) || !isFile(file)) return void answer.writeHead(404).end();
       answer.writeHead(200, { "content-type": MEDIA[extname(file)] ?? "application/octet-stream" });

@@ -180,7 +180,7 @@ fn numbers() -> String {
         };
         text += &format!("  {}: \"{duty}\",\n", close.code());
     }
-    text += "};\n\n/** The least role for each right: in a plain group, where announcing, where approving, where both. */\n";
+    text += "};\n\n/** The least role for each right: plain, announcing, approving, both. */\n";
     text += "export const RIGHTS = {\n";
     for action in Action::ALL {
         let least = |announce, approve| {

@@ -22,7 +22,8 @@ export type Filter = "all" | "unread" | "mentions" | "groups" | "requests" | "ar
 export function passes(row: Row, filter: Filter): boolean {
   if (filter === "requests") return row.request !== undefined;
   if (filter === "archived") return row.prefs.archived === true;
-  if (row.request !== undefined || row.prefs.archived) return false;
+  // A stranger's first words stand among the others until they are answered: a newcomer has nothing else to see.
+  if (row.request === "ignored" || row.prefs.archived) return false;
   if (filter === "unread") return row.unread > 0;
   if (filter === "mentions") return row.mentions > 0;
   if (filter === "groups") return row.kind !== "direct";
