@@ -229,6 +229,7 @@ async fn greet(node: &Node, addresses: Vec<SocketAddr>, settings: &Settings) -> 
         program: crate::program(),
         data: settings.data.display().to_string(),
         invite: invite.map(|invite| invite.to_string()),
+        web: !site::SITE.is_empty(),
     };
     print!("{greeting}");
     std::io::Write::flush(&mut std::io::stdout())?;

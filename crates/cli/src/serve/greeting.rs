@@ -25,6 +25,8 @@ pub struct Greeting {
     pub data: String,
     /// The invite of the first owner, while nobody has an account.
     pub invite: Option<String>,
+    /// Whether the web app is in this binary.
+    pub web: bool,
 }
 
 /// The addresses of this machine on its networks: none of its own loop, none that hold on one cable only.
@@ -153,6 +155,9 @@ impl fmt::Display for Greeting {
                 f,
                 "    {program}{ca} chat --server {here} --sign-up YOUR_HANDLE --invite {invite}"
             )?;
+            if self.web {
+                writeln!(f, "\nor in a browser:\n\n    {here}/i/#{invite}")?;
+            }
             writeln!(f)?;
             writeln!(f, "The invite is good once. For others: {program} admin{data} invite")?;
         }
@@ -178,7 +183,19 @@ mod tests {
             program: "tidings".to_owned(),
             data: "./data".to_owned(),
             invite: None,
+            web: false,
         }
+    }
+
+    /// LSN2: where the app is in the binary, the first one may come in by a browser; the invite is in the fragment.
+    #[test]
+    fn lsn2_a_browser_is_told_the_invite() {
+        let mut greeting = greeting(&["127.0.0.1:8080"]);
+        greeting.invite = Some("1-abc".to_owned());
+        let line = "    http://127.0.0.1:8080/i/#1-abc";
+        assert!(!told(&greeting).contains(&line.to_owned()));
+        greeting.web = true;
+        assert!(told(&greeting).contains(&line.to_owned()), "{greeting}");
     }
 
     fn told(greeting: &Greeting) -> Vec<String> {

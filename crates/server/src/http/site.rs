@@ -26,9 +26,9 @@ const PAGE_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'sel
      require-trusted-types-for 'script'; trusted-types tidings";
 /// What a page of ours is called.
 const PAGE: &str = "/";
-/// Other addresses at which the page stands: of an invite and of a person, whose words are behind the `#`, and of a
-/// message.
-const ALSO_PAGE: [&str; 3] = [LINK_PAGE, "/u/", "/m/{conv}/{message}"];
+/// Other addresses at which the page stands: of a link into a group, an invite and a person, whose words are behind the
+/// `#`, and of a message.
+const ALSO_PAGE: [&str; 4] = [LINK_PAGE, "/i/", "/u/", "/m/{conv}/{message}"];
 
 /// Adds the web app's routes, or the one that says that there is none.
 pub fn routes(router: Router<Door>, site: Site) -> Router<Door> {

@@ -49,6 +49,7 @@ async fn web1_the_page_and_its_rules() {
     for path in [
         "/",
         "/j/",
+        "/i/",
         "/u/",
         "/m/2eae6aa7-effc-8333-9b1a-8f2ab405bc14/0193f1a2-0000-7000-8000-000000000003",
     ] {
