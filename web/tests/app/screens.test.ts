@@ -139,9 +139,10 @@ describe("the list", () => {
   });
   const before = { unread: 0, mentions: 0, at_ms: 1 };
 
-  it("keeps requests and the archive out of the way", () => {
+  it("shows a stranger's first words, and keeps ignored ones and the archive out of the way", () => {
     expect(passes(row(), "all")).toBe(true);
-    expect(passes(row({ request: "open" }), "all")).toBe(false);
+    expect(passes(row({ request: "open" }), "all")).toBe(true);
+    expect(passes(row({ request: "ignored" }), "all")).toBe(false);
     expect(passes(row({ prefs: { archived: true } }), "unread")).toBe(false);
     expect(passes(row({ prefs: { archived: true } }), "archived")).toBe(true);
   });

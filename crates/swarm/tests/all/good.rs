@@ -251,25 +251,8 @@ fn long(sends: u64) -> (Vec<Record>, ConversationId) {
                 What::Shown { conv, entries },
             );
         }
-        log.push(Logged {
-            seq,
-            ord: Ordinal(number),
-            kind: if number == 0 { Kind::Created } else { Kind::Text }.as_str().to_owned(),
-            sender: user(device),
-            send_id,
-            digest,
-            created_ms: at_us / 1_000,
-            comes: if number == 0 {
-                (0..DEVICES).map(user).collect()
-            } else {
-                Vec::new()
-            },
-            goes: Vec::new(),
-            thread: None,
-            change: None,
-            state: None,
-            ruled: Ruled::default(),
-        });
+        let everybody = (0..DEVICES).map(user).collect();
+        log.push(logged(number, user(device), send_id, at_us, everybody));
     }
     let end_us = 1_000 * (sends + 3);
     for device in 0..DEVICES {
@@ -280,4 +263,23 @@ fn long(sends: u64) -> (Vec<Record>, ConversationId) {
     note(end_us, 99, What::Log { lineage, conv, entries });
     history.sort_by_key(|record| record.at_us);
     (history, conv)
+}
+
+/// The entry that everybody's log has for what was said as the `number`th; the first one makes the conversation.
+fn logged(number: u64, sender: UserId, send_id: SendId, at_us: u64, everybody: Vec<UserId>) -> Logged {
+    Logged {
+        seq: Seq(number + 1),
+        ord: Ordinal(number),
+        kind: if number == 0 { Kind::Created } else { Kind::Text }.as_str().to_owned(),
+        sender,
+        send_id,
+        digest: number,
+        created_ms: at_us / 1_000,
+        comes: if number == 0 { everybody } else { Vec::new() },
+        goes: Vec::new(),
+        thread: None,
+        change: None,
+        state: None,
+        ruled: Ruled::default(),
+    }
 }
