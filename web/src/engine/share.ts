@@ -27,12 +27,14 @@ function shareList(last: readonly unknown[], next: readonly unknown[]): readonly
 function shareFields(last: Fields, next: Fields): Fields {
   const names = Object.keys(next);
   let same = names.length === Object.keys(last).length;
-  const shared: Fields = {};
-  for (const name of names) {
-    shared[name] = share(last[name], next[name]);
-    if (!(name in last) || shared[name] !== last[name]) same = false;
-  }
-  return same ? last : shared;
+  const shared = names.map((name): [string, unknown] => {
+    // Somebody may call a field `__proto__`: only what a value has of its own counts, here and below.
+    const had = Object.hasOwn(last, name) ? last[name] : undefined;
+    const kept = Object.hasOwn(last, name) ? share(had, next[name]) : next[name];
+    if (!Object.hasOwn(last, name) || kept !== had) same = false;
+    return [name, kept];
+  });
+  return same ? last : Object.fromEntries(shared);
 }
 
 type Fields = { [name: string]: unknown };

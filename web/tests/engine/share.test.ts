@@ -18,6 +18,13 @@ test("what did not change keeps its identity", () => {
   expect(after.lines[1]).toEqual({ send_id: "b", n: 3 });
 });
 
+test("a field of any name is a field", () => {
+  const next = JSON.parse('{"__proto__": {"admin": true}, "constructor": 1}') as object;
+  const shared = share<object>({}, next);
+  expect(Object.keys(shared)).toEqual(["__proto__", "constructor"]);
+  expect("admin" in shared).toBe(false);
+});
+
 test("a shared value always equals the new one", () => {
   const value = fc.jsonValue({ maxDepth: 4 });
   fc.assert(fc.property(value, value, (last, next) => {
