@@ -8,12 +8,14 @@
  */
 
 import { deleteDB, openDB } from "idb";
-import type { DBSchema, IDBPDatabase } from "idb";
+import type { DBSchema, IDBPDatabase, IDBPTransaction } from "idb";
 import type { Bounds } from "../sync/bounds";
 import type { Change } from "../sync/change";
 import { KeepFailure, replayed } from "./keep";
 import type { Fault, Keep } from "./keep";
 
+/** The key of the one row of `term`. */
+const HOLDER = "holder";
 /** The version of the database's shape. Each has a step from the one before in `SHAPES`; none is ever taken out. */
 const VERSION = 1;
 /** Changes in one record of a journal that is written anew: a record is read and cloned as a whole. */
@@ -26,11 +28,19 @@ const LET_GO_MS_MAX = 2_000;
 interface Shape extends DBSchema {
   /** Changes of one step each, under numbers that rise. */
   journal: { key: number; value: readonly Change[] };
+  /**
+   * Who opened it last, as a number that rises. A tab that the browser froze may thaw after another took its place, and
+   * write once more before it hears of that: what it then appends is refused.
+   */
+  term: { key: string; value: number };
 }
+
+type Writing = IDBPTransaction<Shape, ("journal" | "term")[], "readwrite">;
 
 const SHAPES: readonly ((database: IDBPDatabase<Shape>) => void)[] = [
   (database) => {
     database.createObjectStore("journal", { autoIncrement: true });
+    database.createObjectStore("term");
   },
 ];
 
@@ -43,19 +53,31 @@ export async function openKeep(account: string, gone: (failure: KeepFailure) => 
     closed = true;
   };
   const database = await opened(account, lost);
+  const term = await naming(() => takeTerm(database));
   let bounds: Bounds | undefined;
   /** Changes in the journal, and how many there were when it was last written anew. */
   let count = 0;
   let whole = 0;
 
+  /** Ends the transaction if somebody has opened the place since: it is theirs. */
+  async function stillMine(transaction: Writing): Promise<void> {
+    if ((await transaction.objectStore("term").get(HOLDER)) === term) return;
+    transaction.done.catch(() => undefined);
+    transaction.abort();
+    lost();
+    throw new KeepFailure("taken away");
+  }
+
   /** In one transaction: what was there, the fewest changes that give the same, and those instead. */
   async function writeAnew(as: Bounds): Promise<void> {
-    const transaction = database.transaction("journal", "readwrite", { durability: "strict" });
-    const records = await transaction.store.getAll();
+    const transaction = database.transaction(["journal", "term"], "readwrite", { durability: "strict" });
+    await stillMine(transaction);
+    const journal = transaction.objectStore("journal");
+    const records = await journal.getAll();
     const snapshot = replayed(records.flat(), as).snapshot();
     try {
-      transaction.store.clear().catch(() => undefined);
-      for (const record of inRecords(snapshot)) transaction.store.add(record).catch(() => undefined);
+      journal.clear().catch(() => undefined);
+      for (const record of inRecords(snapshot)) journal.add(record).catch(() => undefined);
     } catch (error) {
       // What is left to itself is committed: an empty journal, if the first record cannot be put.
       transaction.done.catch(() => undefined);
@@ -82,9 +104,10 @@ export async function openKeep(account: string, gone: (failure: KeepFailure) => 
         // Nothing new, and yet everything before has to be durable: an empty record is the smallest write there is.
         if (changes.length === 0 && !durable) return;
         const durability = durable ? "strict" : "relaxed";
-        const transaction = database.transaction("journal", "readwrite", { durability });
+        const transaction = database.transaction(["journal", "term"], "readwrite", { durability });
+        await stillMine(transaction);
         // A put that fails ends the transaction, which says so.
-        transaction.store.add(changes).catch(() => undefined);
+        transaction.objectStore("journal").add(changes).catch(() => undefined);
         transaction.commit();
         await transaction.done;
         count += changes.length;
@@ -97,6 +120,15 @@ export async function openKeep(account: string, gone: (failure: KeepFailure) => 
       database.close();
     },
   };
+}
+
+/** Takes the place: whoever had it before appends nothing any more. */
+async function takeTerm(database: IDBPDatabase<Shape>): Promise<number> {
+  const transaction = database.transaction("term", "readwrite");
+  const term = ((await transaction.store.get(HOLDER)) ?? 0) + 1;
+  await transaction.store.put(term, HOLDER);
+  await transaction.done;
+  return term;
 }
 
 /** Deletes everything that is kept for an account: somebody signed out. */

@@ -37,7 +37,8 @@ export function lead(parts: LeadParts): Lead {
       release = () => stolen(new Error("the lock was taken away"));
     }).catch(() => undefined);
     leads = false;
-    await house.stop();
+    // What it could not keep any more is not its own: whoever took over has all that anybody was told.
+    await house.stop().catch(() => undefined);
   };
   let release = () => {};
 

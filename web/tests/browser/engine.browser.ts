@@ -7,6 +7,8 @@ import { serve } from "./served";
 import type { Served } from "./served";
 
 const SITE = new URL("../../dist/engine", import.meta.url).pathname;
+/** How long a tab is frozen, in milliseconds: longer than others wait before they take its place. */
+const FROZEN_MS = 15_000;
 let served: Served;
 let browser: Browser;
 
@@ -101,6 +103,30 @@ test("what is said in a tunnel, or to a server that is gone, comes once and in o
   await Promise.all([order(again, "hurry", null), order(dan.page, "hurry", null)]);
   await Promise.all([again, dan.page].map((page) => said(page, conv, ["1", "2", "3", "4"])));
   await Promise.all([cat.context.close(), dan.context.close()]);
+}, 90_000);
+
+test("a tab on the screen takes over from one that the browser froze, and nothing is said twice", async () => {
+  const [fay, gus] = [await person("fay"), await person("gus")];
+  const conv = await order(fay.page, "begin", { with: gus.me });
+  await say(fay.page, conv, "1");
+  const second = await tab(gus.context);
+  await said(second, conv, ["1"]);
+  await second.bringToFront();
+  // A browser on a desk does not freeze workers by order; one that is busy does as little.
+  const thawed = gus.page.workers()[0]?.evaluate((ms) => {
+    for (const until_ms = Date.now() + ms; Date.now() < until_ms; );
+  }, FROZEN_MS);
+  let is_thawed = false;
+  void thawed?.then(() => (is_thawed = true));
+  await say(fay.page, conv, "2");
+  await say(second, conv, "3");
+  await Promise.all([fay.page, second].map((page) => said(page, conv, ["1", "2", "3"])));
+  expect(is_thawed, "the others did not wait for it").toBe(false);
+  await thawed;
+  await gus.page.bringToFront();
+  await say(gus.page, conv, "4");
+  await Promise.all([fay.page, second, gus.page].map((page) => said(page, conv, ["1", "2", "3", "4"])));
+  await Promise.all([fay.context.close(), gus.context.close()]);
 }, 90_000);
 
 test("who signs out leaves nothing behind", async () => {

@@ -51,6 +51,24 @@ test("what was appended is there again, in its order, and another account knows 
   [again, other].forEach((one) => one.close());
 });
 
+test("who thaws after another has taken the place appends nothing", async () => {
+  const gone: string[] = [];
+  const frozen = await openKeep("frozen", (failure) => gone.push(failure.fault));
+  await frozen.load(BOUNDS);
+  await frozen.append([queued(1)], true);
+  const next = await openKeep("frozen");
+  await next.load(BOUNDS);
+  expect(await faultOf(frozen.append([queued(2)], true))).toBe("taken away");
+  expect(await faultOf(frozen.append([queued(3)], true))).toBe("taken away");
+  expect(gone).toEqual(["taken away"]);
+  await next.append([queued(4)], true);
+  next.close();
+  const after = await openKeep("frozen");
+  const state = await after.load(BOUNDS);
+  expect(state.outbox.waiting().map(({ item }) => item.send_id)).toEqual([uuid(1), uuid(4)]);
+  after.close();
+});
+
 test("a journal that has grown is written anew and says the same", async () => {
   const keep = await openKeep("long");
   await keep.load(BOUNDS);

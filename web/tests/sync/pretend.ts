@@ -19,7 +19,7 @@ const EPOCH = uuid(9);
 const BEAT_MS = 5_000;
 
 /** Lets everything that is ready happen, also what goes through the event loop as a database does. */
-export async function settle(turns = 12): Promise<void> {
+export async function settle(turns = 30): Promise<void> {
   for (let turn = 0; turn < turns; turn++) await new Promise((resolve) => setImmediate(resolve));
 }
 
@@ -44,7 +44,7 @@ export function pretendClock(): PretendClock {
         now_ms = Math.max(now_ms, next.at);
         timers = timers.filter((one) => one !== next);
         next.call();
-        await settle(3);
+        await settle(12);
       }
       now_ms = until;
       await settle();
