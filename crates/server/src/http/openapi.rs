@@ -179,7 +179,11 @@ fn fixed_operation(route: &Fixed) -> Value {
             Content::Nothing => json!({"description": say}),
             Content::Json(name) => said(say, &schema_ref(name)),
             Content::Any => said(say, &json!({"type": "object"})),
-            Content::Text(media) => json!({"description": say, "content": {*media: {"schema": {"type": "string"}}}}),
+            Content::Text(media) => {
+                let text = |one: &str| (one.to_owned(), json!({"schema": {"type": "string"}}));
+                let content: Map<String, Value> = media.split(", ").map(text).collect();
+                json!({"description": say, "content": content})
+            }
         };
         responses.insert(status.to_string(), answer);
     }

@@ -50,6 +50,8 @@ async fn rst3_every_route_is_described() {
     let of_a_session = ["hello", "watch", "beat"];
     let verbs = ClientFrame::WORDS.iter().filter(|word| !of_a_session.contains(word));
     there.extend(verbs.map(|word| ("POST".to_owned(), format!("/v1/{word}"))));
+    // Where the web app stands, or what stands in its place: `http/site.rs`.
+    there.extend(["/", "/j/"].map(|path| ("GET".to_owned(), path.to_owned())));
     assert!(there.len() > 20, "the routes are read from the source: {there:?}");
     assert_eq!(described, there, "add what is missing to the table of fixed routes");
     let front = Front::open(config());

@@ -39,7 +39,7 @@ pub enum Content {
     Text(&'static str),
 }
 
-const PLAIN: Content = Content::Text("text/plain");
+const PLAIN: Content = Content::Text("text/plain, text/html");
 
 /// A route that only looks.
 const fn look(path: &'static str, id: &'static str, say: &'static str) -> Fixed {
