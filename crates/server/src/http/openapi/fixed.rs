@@ -39,7 +39,7 @@ pub enum Content {
     Text(&'static str),
 }
 
-const PLAIN: Content = Content::Text("text/plain, text/html");
+const PLAIN: Content = Content::Text("text/plain");
 
 /// A route that only looks.
 const fn look(path: &'static str, id: &'static str, say: &'static str) -> Fixed {
@@ -192,7 +192,7 @@ pub const FIXED: &[Fixed] = &[
         )
     },
     Fixed {
-        answers: &[(200, "A few lines.", PLAIN)],
+        answers: &[(200, "A few lines.", Content::Text("text/plain, text/html"))],
         ..look("/", "page", "What this is and how to talk to it.")
     },
     Fixed {
