@@ -1,6 +1,6 @@
 //! `GET /j/` of a server without the web app: what a browser shows who follows a link into a group. It cannot say
-//! which group: the secret stands in the fragment, which a browser keeps to itself, and no script of ours runs here that
-//! would read it.
+//! which group: the secret stands in the fragment, which a browser keeps to itself, and no script of ours runs here
+//! that would read it.
 
 use axum::http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderValue};
 use axum::response::{IntoResponse, Response};
