@@ -39,14 +39,21 @@ export type Line = {
 export function linesOf(
   tail: readonly Entry[], outbox: Outbox, conv: ConversationId, me: UserId, all_have: Have,
 ): Line[] {
-  const named = new Set(tail.filter((entry) => entry.sender === me).map((entry) => entry.send_id));
-  const lines = tail.map((entry) => lineOf(entry, me, all_have));
+  return [...tail.map((entry) => lineOf(entry, me, all_have)), ...echoesOf(tail, outbox, conv, me)];
+}
+
+/** What this device has said there and nobody has confirmed, or whose entry has not come: the lines below the tail. */
+export function echoesOf(tail: readonly Entry[], outbox: Outbox, conv: ConversationId, me: UserId): Line[] {
   const newest = tail.at(-1)?.seq ?? 0;
   // Confirmed, but the entry has not come yet. One at or below the end has come and gone from this window.
   const echoes: { item: Item; ack?: Ack; phase?: Phase }[] = outbox.lately().filter(({ ack }) => ack.seq > newest);
   echoes.push(...outbox.waiting());
-  for (const { item, ack, phase } of echoes) {
-    if (item.conv !== conv || named.has(item.send_id)) continue;
+  const here = echoes.filter(({ item }) => item.conv === conv);
+  if (here.length === 0) return [];
+  const named = new Set(tail.filter((entry) => entry.sender === me).map((entry) => entry.send_id));
+  const lines: Line[] = [];
+  for (const { item, ack, phase } of here) {
+    if (named.has(item.send_id)) continue;
     named.add(item.send_id);
     const line = echoOf(item, ack, phase, me);
     if (line) lines.push(line);

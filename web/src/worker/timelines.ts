@@ -7,7 +7,7 @@ import type { Line, Timeline, TimelineOf } from "../engine/contract";
 import { LINES_MAX } from "../engine/contract";
 import type { Core } from "../sync/core/core";
 import type { Page, Reply } from "../sync/command";
-import { lineOf } from "../sync/timeline";
+import { echoesOf, lineOf } from "../sync/timeline";
 import type { Place } from "../sync/log";
 import type { ConversationId, Entry, Seq } from "../wire/wire";
 import { isShown, shown } from "./views";
@@ -90,8 +90,7 @@ export function timelineOf(core: Core, stretch: Stretch): Timeline {
   // An entry that is also held is shown as it is held: changes come there first.
   entries = entries.map((entry) => core.state.logs.get(conv)?.entry(entry.seq) ?? entry);
   const held = entries.map((entry) => lineOf(entry, me, all_have));
-  const end = tail.at(-1)?.seq ?? 0;
-  const unsent = around === null ? core.timeline(conv).filter((line) => (line.seq ?? Infinity) > end) : [];
+  const unsent = around === null ? echoesOf(tail, core.state.outbox, conv, me) : [];
   const known = new Set(held.map((line) => line.send_id + line.sender));
   const all = [...held, ...unsent.filter((line) => !known.has(line.send_id + line.sender))];
   const shows = all.filter((line) => isShown(core, conv, line, cleared));

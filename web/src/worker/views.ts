@@ -5,7 +5,7 @@
 import type { Detail, Line, Row } from "../engine/contract";
 import type { Core } from "../sync/core/core";
 import type { ConversationInboxRow } from "../sync/inbox";
-import { lineOf } from "../sync/timeline";
+import { echoesOf, lineOf } from "../sync/timeline";
 import type { Line as HeldLine } from "../sync/timeline";
 import { RIGHTS } from "../wire/wire";
 import type { Body, ConversationId, Entry, GroupSettings, Role, Seq } from "../wire/wire";
@@ -76,8 +76,13 @@ export function rowOf(core: Core, people: People, row: ConversationInboxRow, unr
   };
 }
 
+/** The last line to show in the list. Asked of every conversation at every change, so only the end is looked at. */
 function lastShown(core: Core, conv: ConversationId, cleared: Seq): Line | undefined {
-  const lines = core.timeline(conv);
+  const { options, state } = core;
+  const tail = state.logs.get(conv)?.tail() ?? [];
+  const all_have = core.allHave(conv);
+  const said = tail.slice(-PREVIEW_LINES_MAX).map((entry) => lineOf(entry, options.me, all_have));
+  const lines = [...said, ...echoesOf(tail, state.outbox, conv, options.me)];
   for (const line of lines.slice(-PREVIEW_LINES_MAX).reverse()) {
     if (isShown(core, conv, line, cleared)) return shown(core, conv, line, false);
   }
@@ -106,14 +111,18 @@ export function detailOf(
   };
 }
 
+/** Rights that there are in groups only. */
+const OF_GROUPS = new Set([
+  "delete_others", "mention_all", "describe", "set_rules", "add", "remove", "link", "admit", "set_roles",
+]);
+
 /** What a role may do, by the published table; in a 1:1 nobody is above the other. */
 export function mayOf(is_group: boolean, role: Role | undefined, settings: GroupSettings): Detail["may"] {
   const mode = (settings.announce ? 1 : 0) + (settings.approve ? 2 : 0);
   const may: { [right: string]: boolean } = {};
   for (const [right, least] of Object.entries(RIGHTS)) {
     const enough = (RANK[role ?? ""] ?? 0) >= (RANK[least[mode] ?? "owner"] ?? 3);
-    const of_groups = ["delete_others", "mention_all", "describe", "set_rules", "add", "remove", "link", "admit", "set_roles"];
-    may[right] = role !== undefined && (is_group ? enough : !of_groups.includes(right));
+    may[right] = role !== undefined && (is_group ? enough : !OF_GROUPS.has(right));
   }
   return may;
 }

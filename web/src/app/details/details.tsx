@@ -8,7 +8,8 @@ import type { ConversationId, UserId } from "../../wire/wire";
 import { t, type Word } from "../../words/words";
 import { useAnswer } from "../answer";
 import { MUTED_FOR_GOOD_MS } from "../list/row";
-import { useOrder, whyNot } from "../order";
+import { No } from "../no";
+import { useOrder } from "../order";
 import { useWho } from "../people";
 import Profile from "../people/profile";
 import { go, to } from "../route";
@@ -218,11 +219,7 @@ export function Part({ title, children }: { title: string; children: ReactNode }
 function Pins({ detail, me }: { detail: Detail; me: UserId | undefined }) {
   const { is, no } = useAnswer("pins", { conv: detail.conv }, detail.head_seq);
   if (no !== undefined)
-    return (
-      <p role="alert" className="p-4 text-danger">
-        {whyNot(no)}
-      </p>
-    );
+    return <No no={no} />;
   if (!is) return <Skeleton />;
   if (is.length === 0)
     return (

@@ -10,7 +10,8 @@ import type { Person, Role, UserId } from "../../wire/wire";
 import { t } from "../../words/words";
 import { brief } from "../../words/when";
 import { useAnswer } from "../answer";
-import { useOrder, whyNot } from "../order";
+import { No } from "../no";
+import { useOrder } from "../order";
 import { useWho } from "../people";
 import { Choose } from "../people/choose";
 import { useFound } from "../people/found";
@@ -29,11 +30,7 @@ export function Members({ detail, me }: { detail: Detail; me: UserId | undefined
   const [adding, setAdding] = useState(false);
   const [profile, setProfile] = useState<UserId | null>(null);
   if (no !== undefined)
-    return (
-      <p role="alert" className="p-4 text-danger">
-        {whyNot(no)}
-      </p>
-    );
+    return <No no={no} />;
   if (!is) return <Skeleton />;
   const wanted = sought.trim().toLocaleLowerCase();
   const list = is

@@ -7,7 +7,8 @@ import type { StarredEntry, UserId } from "../../wire/wire";
 import { t } from "../../words/words";
 import { brief } from "../../words/when";
 import { useAnswer } from "../answer";
-import { useOrder, whyNot } from "../order";
+import { No } from "../no";
+import { useOrder } from "../order";
 import { useWho } from "../people";
 import { go, to } from "../route";
 import { brieflySaid, titleOf } from "../said";
@@ -73,11 +74,7 @@ export default function Starred({ session }: { session: Session }) {
         <h1 className="text-head font-semibold">{t("starred")}</h1>
       </header>
       <div className="min-h-0 flex-1 overflow-y-auto">
-        {no !== undefined && (
-          <p role="alert" className="p-4 text-danger">
-            {whyNot(no)}
-          </p>
-        )}
+        {no !== undefined && <No no={no} />}
         {!list && no === undefined && <Skeleton />}
         {list?.length === 0 && (
           <Empty

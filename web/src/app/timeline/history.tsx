@@ -7,7 +7,7 @@ import { t } from "../../words/words";
 import { whole } from "../../words/when";
 import { useAnswer } from "../answer";
 import { Said } from "../markup-view";
-import { whyNot } from "../order";
+import { No } from "../no";
 
 const nobody = () => {};
 
@@ -18,11 +18,7 @@ export default function History(props: { conv: string; line: Line; me: UserId | 
   );
   return (
     <Dialog title={t("history")} onClose={props.onClose}>
-      {no !== undefined && (
-        <p role="alert" className="p-4 text-danger">
-          {whyNot(no)}
-        </p>
-      )}
+      {no !== undefined && <No no={no} />}
       {!is && no === undefined && <Skeleton rows={2} />}
       <ol className="flex flex-col gap-3 p-4">
         {is?.list.map((one, n) => (

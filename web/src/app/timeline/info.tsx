@@ -7,7 +7,7 @@ import type { ReceiptOf } from "../../wire/wire";
 import { t } from "../../words/words";
 import { whole } from "../../words/when";
 import { useAnswer } from "../answer";
-import { whyNot } from "../order";
+import { No } from "../no";
 import { useWho } from "../people";
 import { brieflySaid } from "../said";
 
@@ -31,11 +31,7 @@ export default function Info({ conv, line, onClose }: { conv: string; line: Line
       <p className="m-4 line-clamp-4 rounded-xl border border-mine-edge bg-mine px-3 py-2" dir="auto">
         {brieflySaid(line, who, line.sender)}
       </p>
-      {no !== undefined && (
-        <p role="alert" className="p-4 text-danger">
-          {whyNot(no)}
-        </p>
-      )}
+      {no !== undefined && <No no={no} />}
       {!groups && no === undefined && <Skeleton rows={3} />}
       {groups?.map(
         ([ticks, words, list, when]) =>
