@@ -211,16 +211,9 @@ impl Client {
     ) -> Result<SendId, No> {
         let make = move |send_id| {
             Verb::Send(Box::new(Send {
-                conv,
-                send_id,
-                kind,
-                body,
                 reply_to: reply_to.map(|target| target.seq),
                 reply_send_id: reply_to.map(|target| target.name),
-                thread: None,
-                thread_send_id: None,
-                read: None,
-                forward: None,
+                ..Send::new(conv, send_id, kind, body)
             }))
         };
         self.write(make).await
@@ -231,19 +224,12 @@ impl Client {
     /// # Errors
     /// As [`Self::send`].
     pub async fn send_in_thread(&self, conv: ConversationId, body: &Body, root: Target) -> Result<SendId, No> {
-        let (kind, body) = (Kind::Text, body.to_raw());
+        let body = body.to_raw();
         let make = move |send_id| {
             Verb::Send(Box::new(Send {
-                conv,
-                send_id,
-                kind,
-                body,
-                reply_to: None,
-                reply_send_id: None,
                 thread: Some(root.seq),
                 thread_send_id: Some(root.name),
-                read: None,
-                forward: None,
+                ..Send::new(conv, send_id, Kind::Text, body)
             }))
         };
         self.write(make).await

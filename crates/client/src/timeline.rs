@@ -171,18 +171,7 @@ mod tests {
     const BOB: UserId = UserId::from_bytes([3; 16]);
 
     fn item(n: u8) -> Item {
-        let send = Send {
-            conv: CONV,
-            send_id: SendId::from_bytes([n; 16]),
-            kind: Kind::Text,
-            body: Body::text("hi").to_raw(),
-            reply_to: None,
-            reply_send_id: None,
-            thread: None,
-            thread_send_id: None,
-            read: None,
-            forward: None,
-        };
+        let send = Send::new(CONV, SendId::from_bytes([n; 16]), Kind::Text, Body::text("hi").to_raw());
         Item::new(Verb::Send(Box::new(send)), ME, 7)
     }
 

@@ -184,6 +184,25 @@ pub struct Forward {
     pub send_id: Option<SendId>,
 }
 
+impl Send {
+    /// An entry of this kind that answers nothing, is in no thread and passes nothing on.
+    #[must_use]
+    pub fn new(conv: ConversationId, send_id: SendId, kind: Kind, body: Box<RawValue>) -> Self {
+        Self {
+            conv,
+            send_id,
+            kind,
+            body,
+            reply_to: None,
+            reply_send_id: None,
+            thread: None,
+            thread_send_id: None,
+            read: None,
+            forward: None,
+        }
+    }
+}
+
 impl fmt::Debug for Send {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Send")

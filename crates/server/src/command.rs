@@ -38,7 +38,7 @@ use crate::wire;
 use mutants::Mutant;
 use protocol::frame::RequestId;
 use protocol::refusal::Code;
-use protocol::{ClientFrame, DeviceId, Refusal, ServerFrame, SessionId, UserId};
+use protocol::{ClientFrame, DeviceId, Refusal, ServerFrame, SessionId, UserId, limits};
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::atomic::AtomicBool;
@@ -143,6 +143,13 @@ fn fills_the_disk(frame: &ClientFrame) -> bool {
             | ClientFrame::Join(_)
             | ClientFrame::Admit(_)
     )
+}
+
+/// How many entries a page holds at most, of so many that are asked for.
+fn page_limit(asked: Option<u32>) -> usize {
+    asked
+        .map_or(limits::PAGE_ENTRIES_MAX, |limit| limit as usize)
+        .clamp(1, limits::PAGE_ENTRIES_MAX)
 }
 
 /// An outcome that is known already.

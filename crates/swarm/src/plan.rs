@@ -85,7 +85,9 @@ pub use watch::Watch;
 use crate::history::{Digest, Hidden, Recorder, What, digest};
 use client::{Client, No, Target};
 use protocol::{ConversationId, Entry, SendId, Seq, UserId};
+use rand::RngExt;
 use rand::rngs::StdRng;
+use rand::seq::IteratorRandom;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use std::future::Future;
@@ -334,6 +336,13 @@ impl Scene {
             .zip(&self.rooms)
             .filter(move |(_, room)| room.group && room.keeper == me)
             .map(|(room, _)| room)
+    }
+
+    /// A group whose ways the person changes: mostly one that they keep, now and then one in which they may not.
+    pub fn group_to_rule(&self, chance: &mut StdRng) -> Option<Room> {
+        let kept = self.kept_groups().choose(chance);
+        let any = || self.my_rooms().filter(|room| self.rooms[*room as usize].group);
+        kept.or_else(|| any().choose(chance).filter(|_| chance.random_ratio(1, 4)))
     }
 }
 

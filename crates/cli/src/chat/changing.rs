@@ -16,15 +16,15 @@ use protocol::{ConversationId, Kind};
 
 impl Talk<'_> {
     pub(super) async fn edit(&mut self, which: Which, words: &str) -> Result<(), Not> {
-        let (conv, target) = self.message(which, |line, me| line.sender == me).await?;
+        let (conv, target, _) = self.message(which, |line, me| line.sender == me).await?;
         let body = self.body(conv, words).await?;
-        self.client.edit(conv, target.0, &body).await?;
+        self.client.edit(conv, target, &body).await?;
         Ok(())
     }
 
     pub(super) async fn delete(&mut self, which: Which) -> Result<(), Not> {
-        let (conv, target) = self.message(which, |line, me| line.sender == me).await?;
-        self.client.delete(conv, target.0).await?;
+        let (conv, target, _) = self.message(which, |line, me| line.sender == me).await?;
+        self.client.delete(conv, target).await?;
         Ok(())
     }
 
@@ -32,30 +32,30 @@ impl Talk<'_> {
         if let Err(fault) = protocol::body::check_emoji(&emoji) {
             return not(format!("{}.", fault.0));
         }
-        let (conv, target) = self.message(which, |line, me| line.sender != me).await?;
-        self.client.react(conv, target.0, emoji, on).await?;
+        let (conv, target, _) = self.message(which, |line, me| line.sender != me).await?;
+        self.client.react(conv, target, emoji, on).await?;
         Ok(())
     }
 
     pub(super) async fn pin(&mut self, which: Which, on: bool) -> Result<(), Not> {
-        let (conv, target) = self.message(which, |_, _| true).await?;
-        self.client.pin(conv, target.0, on).await?;
+        let (conv, target, _) = self.message(which, |_, _| true).await?;
+        self.client.pin(conv, target, on).await?;
         Ok(())
     }
 
     pub(super) async fn reply(&mut self, which: Which, words: &str) -> Result<(), Not> {
-        let (conv, target) = self.message(which, |line, me| line.sender != me).await?;
+        let (conv, target, _) = self.message(which, |line, me| line.sender != me).await?;
         let body = self.body(conv, words).await?;
         let raw = body.to_raw();
-        self.client.send_kind(conv, Kind::Text, raw, Some(target.0)).await?;
+        self.client.send_kind(conv, Kind::Text, raw, Some(target)).await?;
         self.refresh().await?;
         Ok(())
     }
 
     pub(super) async fn forward(&mut self, which: Which, to: &str) -> Result<(), Not> {
-        let (conv, (origin, kind)) = self.message(which, |_, _| true).await?;
+        let (conv, origin, line) = self.message(which, |_, _| true).await?;
         let to = self.find(to).await?;
-        self.client.forward(to, kind, (conv, origin)).await?;
+        self.client.forward(to, line.kind, (conv, origin)).await?;
         let title = self.title(to).await?;
         self.say_dim(&format!("Passed on to {title}."))?;
         Ok(())
@@ -84,11 +84,11 @@ impl Talk<'_> {
 
     /// What a message said, the first words first.
     pub(super) async fn was(&mut self, which: Which) -> Result<(), Not> {
-        let (conv, target) = self.message(which, |line, _| line.edited.is_some()).await?;
+        let (conv, target, line) = self.message(which, |line, _| line.edited.is_some()).await?;
         self.online()?;
         let ask = AskHistory {
             conv,
-            seq: target.0.seq,
+            seq: target.seq,
             before: None,
         };
         let asked = tokio::time::timeout(ANSWER_TIME_MAX, self.client.history(ask)).await;
@@ -101,7 +101,7 @@ impl Talk<'_> {
         }
         for revision in past.list.iter().rev() {
             let me = self.client.me();
-            let words = match words::said(&target.1, &revision.body, me, &self.people, me) {
+            let words = match words::said(&line.kind, &revision.body, me, &self.people, me) {
                 Said::Words(words) | Said::Did(words) => words,
             };
             let when = Local::at(revision.at_ms).minute();
@@ -117,7 +117,7 @@ impl Talk<'_> {
         &mut self,
         which: Which,
         fits: impl Fn(&Line, protocol::UserId) -> bool,
-    ) -> Result<(ConversationId, (Target, Kind)), Not> {
+    ) -> Result<(ConversationId, Target, Line), Not> {
         let conv = self.here("That is done to one of its messages.")?;
         let me = self.client.me();
         let lines = self.client.timeline(conv).await?;
@@ -127,8 +127,8 @@ impl Talk<'_> {
             Some(n) => messages.nth(n - 1),
             None => messages.find(|line| fits(line, me)),
         };
-        match line.and_then(|line| Some((line.target()?, line.kind.clone()))) {
-            Some(target) => Ok((conv, target)),
+        match line.and_then(|line| Some((line.target()?, line.clone()))) {
+            Some((target, line)) => Ok((conv, target, line)),
             None => not("There is no such message here; ^2 means the second one from below."),
         }
     }

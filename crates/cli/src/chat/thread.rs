@@ -79,10 +79,8 @@ impl Talk<'_> {
 
     /// The message that starts the thread of the one that is meant: often itself.
     async fn root(&mut self, which: Which) -> Result<(ConversationId, Seq), Not> {
-        let (conv, (Target { seq, .. }, _)) = self.message(which, |_, _| true).await?;
-        let lines = self.client.timeline(conv).await?;
-        let line = lines.iter().find(|line| line.seq == Some(seq));
-        Ok((conv, line.and_then(|line| line.thread).unwrap_or(seq)))
+        let (conv, target, line) = self.message(which, |_, _| true).await?;
+        Ok((conv, line.thread.unwrap_or(target.seq)))
     }
 
     async fn read_thread(&mut self, conv: ConversationId, thread: Seq, read: Seq) -> Result<(), Wrong> {
@@ -106,10 +104,8 @@ impl Talk<'_> {
 
     /// Says the address of a message.
     pub(super) async fn permalink(&mut self, which: Which) -> Result<(), Not> {
-        let (conv, (Target { seq, .. }, _)) = self.message(which, |_, _| true).await?;
-        let lines = self.client.timeline(conv).await?;
-        let line = lines.iter().find(|line| line.seq == Some(seq));
-        let Some(id) = line.and_then(|line| line.id) else {
+        let (conv, _, line) = self.message(which, |_, _| true).await?;
+        let Some(id) = line.id else {
             return not("It has no address yet: the server does not have it.");
         };
         let server = self.account.server.trim_end_matches('/');

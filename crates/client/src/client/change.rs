@@ -112,18 +112,11 @@ impl Client {
             seq: origin.seq,
             send_id: Some(origin.name),
         };
+        let nothing = RawValue::from_string("{}".to_owned()).expect("two braces are JSON");
         let make = move |send_id| {
             Verb::Send(Box::new(Send {
-                conv,
-                send_id,
-                kind,
-                body: RawValue::from_string("{}".to_owned()).expect("two braces are JSON"),
-                reply_to: None,
-                reply_send_id: None,
-                thread: None,
-                thread_send_id: None,
-                read: None,
                 forward: Some(from),
+                ..Send::new(conv, send_id, kind, nothing)
             }))
         };
         self.write(make).await

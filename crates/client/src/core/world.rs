@@ -152,18 +152,12 @@ impl World {
     /// I write.
     pub fn write(&mut self, n: u8, text: &str) {
         let send_id = self.core.new_send_id(self.now_ms);
-        let send = protocol::client_frame::Send {
-            conv: conv(n),
+        let send = protocol::client_frame::Send::new(
+            conv(n),
             send_id,
-            kind: protocol::Kind::Text,
-            body: protocol::Body::text(text).to_raw(),
-            reply_to: None,
-            reply_send_id: None,
-            thread: None,
-            thread_send_id: None,
-            read: None,
-            forward: None,
-        };
+            protocol::Kind::Text,
+            protocol::Body::text(text).to_raw(),
+        );
         self.queued.push(send_id);
         self.command(Command::Write(crate::outbox::Verb::Send(Box::new(send))));
     }

@@ -14,18 +14,12 @@ fn conv(n: u8) -> ConversationId {
 }
 
 fn send(n: u64, to: u8) -> Item {
-    let send = Send {
-        conv: conv(to),
-        send_id: SendId(uuid::Uuid::from_u128(u128::from(n))),
-        kind: Kind::Text,
-        body: Body::text(format!("{n}")).to_raw(),
-        reply_to: None,
-        reply_send_id: None,
-        thread: None,
-        thread_send_id: None,
-        read: None,
-        forward: None,
-    };
+    let send = Send::new(
+        conv(to),
+        SendId(uuid::Uuid::from_u128(u128::from(n))),
+        Kind::Text,
+        Body::text(format!("{n}")).to_raw(),
+    );
     Item::new(Verb::Send(Box::new(send)), ME, 0)
 }
 

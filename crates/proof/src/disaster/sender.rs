@@ -322,17 +322,11 @@ impl Sender {
 
 impl Draft {
     fn frame(&self) -> ClientFrame {
-        ClientFrame::Send(Box::new(Send {
-            conv: self.conv,
-            send_id: self.send_id,
-            kind: Kind::Text,
-            body: self.body.to_raw(),
-            reply_to: None,
-            reply_send_id: None,
-            thread: None,
-            thread_send_id: None,
-            read: None,
-            forward: None,
-        }))
+        ClientFrame::Send(Box::new(Send::new(
+            self.conv,
+            self.send_id,
+            Kind::Text,
+            self.body.to_raw(),
+        )))
     }
 }

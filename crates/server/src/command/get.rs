@@ -1,12 +1,12 @@
 //! `get`: a page of a log. One read in one snapshot.
 
-use super::{Later, Who, refuse};
+use super::{Later, Who, page_limit, refuse};
 use crate::node::Node;
 use crate::wire;
+use protocol::Seq;
 use protocol::client_frame::{Get, Place};
 use protocol::position::POSITION_MAX;
 use protocol::refusal::Code;
-use protocol::{Seq, limits};
 use std::sync::Arc;
 use store::AskPage;
 
@@ -21,15 +21,11 @@ pub fn get(node: &Arc<Node>, who: &Who, frame: &Get) -> Later {
             );
         }
     };
-    let limit = frame
-        .limit
-        .map_or(limits::PAGE_ENTRIES_MAX, |limit| limit as usize)
-        .clamp(1, limits::PAGE_ENTRIES_MAX);
     let page = node.store.page(AskPage {
         reader: who.user,
         conv: frame.conv,
         place,
-        limit,
+        limit: page_limit(frame.limit),
     });
     Box::pin(async move { Ok(Some(wire::entries(&page.await.map_err(wire::refusal)?))) })
 }

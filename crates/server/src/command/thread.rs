@@ -1,14 +1,14 @@
 //! `follow`, `thread_read`, `thread`: replies that hang on one message; and `find`: an entry by its name. One queued
 //! change or one read each.
 
-use super::{Later, Who, refuse};
+use super::{Later, Who, page_limit, refuse};
 use crate::node::Node;
 use crate::wire;
 use protocol::client_frame::Place;
 use protocol::position::POSITION_MAX;
 use protocol::refusal::Code;
 use protocol::thread::{AskThread, Find, Follow, ThreadPage, ThreadRead};
-use protocol::{ConversationId, Seq, ServerFrame, limits};
+use protocol::{ConversationId, Seq, ServerFrame};
 use std::sync::Arc;
 use store::{AskPage, FollowThread, ReadThread, Reply, ThreadPlace, ThreadRecord};
 
@@ -58,7 +58,7 @@ pub fn page(node: &Arc<Node>, who: &Who, frame: AskThread) -> Later {
         conv,
         root: thread,
         place,
-        limit: limit(frame.limit),
+        limit: page_limit(frame.limit),
     });
     Box::pin(async move {
         let replies = replies.await.map_err(wire::refusal)?;
@@ -82,14 +82,8 @@ pub fn find(node: &Arc<Node>, who: &Who, frame: Find) -> Later {
             reader,
             conv: frame.conv,
             place: Place::Around(seq),
-            limit: limit(frame.limit),
+            limit: page_limit(frame.limit),
         });
         Ok(Some(wire::entries(&page.await.map_err(wire::refusal)?)))
     })
-}
-
-fn limit(asked: Option<u32>) -> usize {
-    asked
-        .map_or(limits::PAGE_ENTRIES_MAX, |limit| limit as usize)
-        .clamp(1, limits::PAGE_ENTRIES_MAX)
 }

@@ -292,18 +292,7 @@ pub fn hello(person: &Person, epoch: Option<Epoch>, ver: Option<Ver>) -> ClientF
 /// A `send` of a text under a known name.
 pub fn text_as(conv: ConversationId, send_id: SendId, text: &str) -> ClientFrame {
     let body = Body::text(text).to_raw();
-    let send = ask::Send {
-        conv,
-        send_id,
-        kind: Kind::Text,
-        body,
-        reply_to: None,
-        reply_send_id: None,
-        thread: None,
-        thread_send_id: None,
-        read: None,
-        forward: None,
-    };
+    let send = ask::Send::new(conv, send_id, Kind::Text, body);
     ClientFrame::Send(Box::new(send))
 }
 

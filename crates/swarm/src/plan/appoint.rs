@@ -23,12 +23,7 @@ impl Act for Appoint {
     const WEIGHT: u32 = 6;
 
     fn draw(scene: &mut Scene, chance: &mut StdRng) -> Option<Self> {
-        let kept = scene.kept_groups().choose(chance);
-        let any = || scene.my_rooms().filter(|room| scene.rooms[*room as usize].group);
-        let room = match kept {
-            Some(room) => room,
-            None => any().choose(chance).filter(|_| chance.random_ratio(1, 4))?,
-        };
+        let room = scene.group_to_rule(chance)?;
         // Whoever keeps a group stays its owner: what they read is the whole log.
         let keeper = scene.rooms[room as usize].keeper;
         let others = scene.members[room as usize].iter().copied();

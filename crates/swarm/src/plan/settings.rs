@@ -5,7 +5,6 @@ use client::No;
 use protocol::group::{History, SettingsChange};
 use rand::RngExt;
 use rand::rngs::StdRng;
-use rand::seq::IteratorRandom;
 use serde::{Deserialize, Serialize};
 
 /// Changes a group's settings.
@@ -21,12 +20,7 @@ impl Act for Settings {
     const WEIGHT: u32 = 14;
 
     fn draw(scene: &mut Scene, chance: &mut StdRng) -> Option<Self> {
-        let kept = scene.kept_groups().choose(chance);
-        let any = || scene.my_rooms().filter(|room| scene.rooms[*room as usize].group);
-        let room = match kept {
-            Some(room) => room,
-            None => any().choose(chance).filter(|_| chance.random_ratio(1, 4))?,
-        };
+        let room = scene.group_to_rule(chance)?;
         let mut change = SettingsChange::default();
         // Who announces stops soon: a group in which nobody may write shows little.
         if scene.announcing.remove(&room) {
