@@ -121,15 +121,19 @@ impl Talk<'_> {
         let conv = self.here("That is done to one of its messages.")?;
         let me = self.client.me();
         let lines = self.client.timeline(conv).await?;
-        let there = |line: &&Line| line.seq.is_some() && line.kind.may_be_sent() && line.deleted_by.is_none();
+        let there = |line: &&Line| line.kind.may_be_sent() && line.deleted_by.is_none();
         let mut messages = lines.iter().rev().filter(there);
         let line = match which {
             Some(n) => messages.nth(n - 1),
             None => messages.find(|line| fits(line, me)),
         };
-        match line.and_then(|line| Some((line.target()?, line.clone()))) {
-            Some((target, line)) => Ok((conv, target, line)),
-            None => not("There is no such message here; ^2 means the second one from below."),
+        let Some(line) = line else {
+            return not("There is no such message here; ^2 means the second one from below.");
+        };
+        // Never the one before it instead: that one was not meant.
+        match line.target() {
+            Some(target) => Ok((conv, target, line.clone())),
+            None => not("The server does not have that message yet; do it again in a moment."),
         }
     }
 

@@ -63,11 +63,15 @@ async fn the_commands_of_a_message() {
         ("/react 👍", "👍"),
         ("/unreact 👍", "changed: "),
         ("/reply why not", "ann: why not"),
-        ("/pin", "(pinned)"),
     ] {
         ann.types(line).await;
         bob.hears(said).await;
     }
+    // Once as it was typed, and once with a tick: then it can be pinned.
+    ann.hears("you: why not").await;
+    ann.hears(": why not").await;
+    ann.types("/pin").await;
+    bob.hears("(pinned)").await;
     answers(&mut ann, &[("/pins", "why not")]).await;
     for (line, said) in [("/unpin", "changed: "), ("/edit why ever not", "why ever not (edited)")] {
         ann.types(line).await;
